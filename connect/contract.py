@@ -1,0 +1,120 @@
+"""What a rule is, and what a distribution is.
+
+A rule says which nodes a projection connects. It draws one row at a time: the sources of one target (``by = "target"``) or
+the targets of one source (``by = "source"``). It states
+
+* ``check(pairing)``: raises BadConnection if the rule cannot be applied to these nodes;
+* ``prepare(pairing) -> Row``: the numbers and tables that its row function needs;
+* ``row(words, table, k0, k1, stream, domain, index, out) -> n``: a plain function, compiled by the engine, that writes the
+  positions of the row's partners into `out` and returns how many there are. Draws come from `draws.philox`, addressed by
+  the row's index, so that a row is the same whoever draws it.
+
+A distribution gives ``sample(u, a, b) -> float`` in the same manner, from one 32-bit word, and bounds of what it gives.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+
+class BadConnection(ValueError):
+    """A connection that cannot be made as it is asked for."""
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Two lists of nodes that a rule pairs.
+
+    sources, targets: ids, in the order of the user's views; allow_autapses, allow_multapses: NEST's switches; key, stream,
+    domain: where the projection's random numbers are found.
+    """
+
+    sources: np.ndarray
+    targets: np.ndarray
+    allow_autapses: bool
+    allow_multapses: bool
+    key: tuple[Any, Any] = (np.uint32(0), np.uint32(0))
+    stream: int = 0
+    domain: int = 0
+
+    @property
+    def own(self) -> np.ndarray:
+        """For each target its position among the sources, or -1."""
+        return positions(self.targets, self.sources)
+
+    @property
+    def own_target(self) -> np.ndarray:
+        """For each source its position among the targets, or -1."""
+        return positions(self.sources, self.targets)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a row function needs: `words` (int64), `table` (uint32), and the longest row that can come."""
+
+    words: np.ndarray
+    table: np.ndarray
+    longest: int
+
+
+class Rule:
+    """Base of the rules: equal by value, shown as it was written."""
+
+    by: ClassVar[str] = "target"
+    pairs: ClassVar[bool] = False          # every pair once: an array of values is a (targets, sources) matrix
+    row: ClassVar[Callable]
+
+    def check(self, pairing: Pairing) -> None:
+        """Raise BadConnection if the rule does not fit these nodes."""
+
+    def prepare(self, pairing: Pairing) -> Row:
+        raise NotImplementedError
+
+    def expected(self, n_sources: int, n_targets: int) -> float:
+        """Expected number of synapses."""
+        raise NotImplementedError
+
+    def shape(self, n_sources: int, n_targets: int) -> tuple[int, ...]:
+        """The shape of an array with one value a synapse, in the order of drawing; () where there is none."""
+        return ()
+
+
+class Distribution:
+    """Base of the distributions: values from words, optionally within [min, max] by redrawing."""
+
+    sample: ClassVar[Callable]
+    min: float
+    max: float
+
+    def parameters(self) -> tuple[float, float]:
+        raise NotImplementedError
+
+    def support(self) -> tuple[float, float]:
+        """Smallest and largest value that can be drawn before truncation."""
+        raise NotImplementedError
+
+    def limits(self) -> tuple[float, float]:
+        """Smallest and largest value that can be drawn."""
+        low, high = self.support()
+        return max(low, self.min), min(high, self.max)
+
+
+def positions(of: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Where each entry of `of` stands in `among` (int64), or -1."""
+    if len(among) == 0 or len(of) == 0:
+        return np.full(len(of), -1, np.int64)
+    if len(among) == among[-1] - among[0] + 1 and (np.diff(among) == 1).all():   # a range, as views mostly are
+        return np.where((of >= among[0]) & (of <= among[-1]), of - among[0], -1).astype(np.int64)
+    order = np.argsort(among, kind="stable")
+    found = np.searchsorted(among, of, sorter=order).clip(max=len(among) - 1)
+    return np.where(among[order[found]] == of, order[found], -1).astype(np.int64)
+
+
+def whole(value: Any, name: str, lowest: int = 0) -> int:
+    """`value` as an int of at least `lowest`; raises BadConnection."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < lowest:
+        raise BadConnection(f"{name} = {value!r}: must be a whole number, {lowest} or more")
+    return int(value)

@@ -1,0 +1,146 @@
+"""The row functions of the rules: the code that draws, compiled by the engine for CPU cores.
+
+`words` are the numbers that `prepare` of a rule states, `table` its uint32 table; the row's counter is its index.
+"""
+from __future__ import annotations
+
+import numpy as np
+from numba.extending import register_jitable
+
+from . import draws
+
+philox = register_jitable(draws.philox)
+alias_pick = register_jitable(draws.alias_pick)
+
+
+@register_jitable
+def words_into(out, n, low, k0, k1, stream, domain, index):
+    """Fill out[:n] with whole numbers, uniform in 0 .. low - 1."""
+    span = np.uint64(low)
+    half = np.uint64(32)
+    for block in range(n // 4):
+        a, b, c, d = philox(np.uint32(block), np.uint32(index), np.uint32(stream), np.uint32(domain), k0, k1)
+        out[4 * block] = np.int32((np.uint64(a) * span) >> half)
+        out[4 * block + 1] = np.int32((np.uint64(b) * span) >> half)
+        out[4 * block + 2] = np.int32((np.uint64(c) * span) >> half)
+        out[4 * block + 3] = np.int32((np.uint64(d) * span) >> half)
+    for i in range(n - n % 4, n):
+        out[i] = np.int32((np.uint64(word(i, k0, k1, stream, domain, index)) * span) >> half)
+
+
+@register_jitable
+def word(i, k0, k1, stream, domain, index):
+    """The i-th 32-bit word of a row."""
+    a, b, c, d = philox(np.uint32(i >> 2), np.uint32(index), np.uint32(stream), np.uint32(domain), k0, k1)
+    lane = i & 3
+    return a if lane == 0 else (b if lane == 1 else (c if lane == 2 else d))
+
+
+@register_jitable
+def sort_bits(bits, n, out):
+    """Write the positions of the set bits below n to `out`, ascending, and clear them; returns how many."""
+    found = 0
+    for w in range((n + 63) // 64):
+        rest = bits[w]
+        bits[w] = np.uint64(0)
+        position = 64 * w
+        while rest != np.uint64(0):
+            if rest & np.uint64(1):
+                out[found] = np.int32(position)
+                found += 1
+            rest >>= np.uint64(1)
+            position += 1
+    return found
+
+
+def row_of_choices(words, table, k0, k1, stream, domain, index, out):
+    """A given number of partners, uniform among all; words: partners, number (or -1: in table), own (0/1), distinct (0/1).
+
+    With own, table[2 * index] is 1 + the position that must not be chosen, or 0; table[2 * index + 1] the number.
+    """
+    partners, number, own, distinct = words[0], words[1], words[2], words[3]
+    if number < 0:
+        number = np.int64(table[2 * index + 1])
+    skip = partners
+    if own:
+        if table[2 * index] > 0:
+            skip = np.int64(table[2 * index]) - 1
+            partners -= 1
+    if not distinct:
+        words_into(out, number, partners, k0, k1, stream, domain, index)
+        if skip < partners + 1 and own:
+            for i in range(number):
+                out[i] += 1 if out[i] >= skip else 0
+        return number
+    # without repetition: choose the smaller of the set and its complement, redrawing what is taken
+    complement = 2 * number > partners
+    chosen = partners - number if complement else number
+    bits = np.zeros((partners + 63) // 64, np.uint64)
+    done, i = np.int64(0), np.int64(0)
+    while done < chosen:
+        x = (np.uint64(word(i, k0, k1, stream, domain, index)) * np.uint64(partners)) >> np.uint64(32)
+        i += 1
+        bit = np.uint64(1) << (x & np.uint64(63))
+        if not bits[x >> np.uint64(6)] & bit:
+            bits[x >> np.uint64(6)] |= bit
+            done += 1
+    if complement:
+        for x in range(partners):
+            bits[x >> 6] ^= np.uint64(1) << np.uint64(x & 63)
+    number = sort_bits(bits, partners, out)
+    if own:
+        for i in range(number):
+            out[i] += 1 if out[i] >= skip else 0
+    return number
+
+
+def row_of_chances(words, table, k0, k1, stream, domain, index, out):
+    """Each partner with the same probability; words: partners, own (0/1), bits of the gap table, offset of its aliases.
+
+    The gap to the next partner is geometric. The table gives gaps 0 .. last - 1 and, as outcome `last`, "none of these":
+    a geometric gap has no memory, so that one goes on from there.
+    """
+    partners, own, bits, first = words[0], words[1], words[2], words[3]
+    cells = np.int64(1) << bits
+    last = cells - 1
+    thresholds, aliases = table[first:first + cells], table[first + cells:first + 2 * cells]
+    skip = np.int64(-1)
+    if own:
+        skip = np.int64(table[index]) - 1
+    n, position, i = np.int64(0), np.int64(0), np.int64(0)
+    while True:
+        a, b, c, d = philox(np.uint32(i), np.uint32(index), np.uint32(stream), np.uint32(domain), k0, k1)
+        i += 1
+        for lane in range(4):
+            u = a if lane == 0 else (b if lane == 1 else (c if lane == 2 else d))
+            gap = np.int64(alias_pick(u, thresholds, aliases, np.uint32(0), bits))
+            position += gap
+            if position >= partners:
+                return n
+            if gap < last:
+                if position != skip:
+                    out[n] = np.int32(position)
+                    n += 1
+                position += 1
+
+
+def row_of_all(words, table, k0, k1, stream, domain, index, out):
+    """Every partner; words: partners, own (0/1)."""
+    partners, own = words[0], words[1]
+    skip = np.int64(-1)
+    if own:
+        skip = np.int64(table[index]) - 1
+    n = np.int64(0)
+    for i in range(partners):
+        if i != skip:
+            out[n] = np.int32(i)
+            n += 1
+    return n
+
+
+def row_of_one(words, table, k0, k1, stream, domain, index, out):
+    """The partner of the same position; words: own (0/1)."""
+    if words[0] and np.int64(table[index]) - 1 == index:
+        return np.int64(0)
+    out[0] = np.int32(index)
+    return np.int64(1)

@@ -1,0 +1,180 @@
+"""What a model is.
+
+A model is a module, or a class in a user's script, with
+
+* ``Params``  - what a user sets: a NamedTuple; the annotation is the unit, the value the default (NEST's);
+* ``State``   - what evolves; every field can be recorded under its own name;
+* ``Inputs``  - what arrives in a step: a unit makes the field a receptor, ``clock``, ``uniform`` and ``poisson`` are
+  supplied by the engine (a model receives random numbers, it never draws them);
+* ``Step``    - the constants of one step;
+* ``derive(p, dt) -> Step``  - in NumPy, once, on the host; all that depends on dt happens here;
+* ``update(s, c, x) -> (State, emitted)``  - one node, one step, in plain Python;
+
+and, where they apply,
+
+* ``check(p)`` - refuses parameters outside their domain (see `require`);
+* ``schedule(p, dt) -> (steps, nodes, counts)``  instead of ``update``: the model knows its spikes in advance;
+* ``EMITS = "spikes"`` (a flag, the default), ``"counts"`` (how many spikes) or ``"current"`` (pA);
+* ``PER_CONNECTION = True``: every connection from such a node runs a copy of the model of its own;
+* ``bound(c)``: the largest magnitude that a model emitting currents can emit in one step.
+"""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple, get_type_hints
+
+import numpy as np
+
+
+class Unit(NamedTuple):
+    """The unit of a field: `name` as brainunit spells it."""
+
+    name: str
+
+
+class Supplied(NamedTuple):
+    """An input that the engine supplies: the step's number or a random number."""
+
+    kind: str
+
+
+ms = Annotated[float, Unit("ms")]
+mV = Annotated[float, Unit("mV")]
+pA = Annotated[float, Unit("pA")]
+pF = Annotated[float, Unit("pF")]
+nS = Annotated[float, Unit("nS")]
+Hz = Annotated[float, Unit("Hz")]
+count = Annotated[int, Unit("count")]        # as an input: counts spikes, whatever their weights
+times = Annotated[tuple, Unit("ms")]         # a list of times for each node
+counts = Annotated[tuple, Unit("count")]     # a list of whole numbers for each node
+clock = Annotated[int, Supplied("clock")]    # k, of the step that covers (k dt, (k + 1) dt]
+uniform = Annotated[float, Supplied("uniform")]  # independent, in [0, 1)
+poisson = Annotated[int, Supplied("poisson")]    # a Poisson count with the mean that Step gives under the same name
+
+
+class ModelError(TypeError):
+    """A model does not keep the contract of this file."""
+
+
+class ParameterError(ValueError):
+    """A parameter has a value outside its domain."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a record: `type` is float, int, bool or tuple; `unit` a name or ""; `supplied` a kind or ""."""
+
+    name: str
+    type: type
+    unit: str
+    supplied: str
+    default: Any
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model as the engine sees it: what it can do, never which one it is."""
+
+    name: str
+    source: Any
+    params: tuple[Field, ...]
+    state: tuple[Field, ...]
+    inputs: tuple[Field, ...]
+    step: tuple[Field, ...]
+    emits: str
+    per_connection: bool
+    scheduled: bool
+
+    @property
+    def receptors(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.inputs if not f.supplied)
+
+    @property
+    def drawn(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.inputs if f.supplied in ("uniform", "poisson"))
+
+    def __hash__(self) -> int:
+        return id(self.source)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and other.source is self.source
+
+
+def require(condition: Any, name: str, value: Any, allowed: str) -> None:
+    """Raise ParameterError unless every entry of `condition` holds; NaN never does."""
+    ok = np.asarray(condition)
+    if not ok.all():
+        value = np.asarray(value)
+        shown = value if value.ndim == 0 else f"{value[np.argmin(ok)]} (entry {int(np.argmin(ok))})"
+        raise ParameterError(f"{name} = {shown}: must be {allowed}")
+
+
+def _fields(source: Any, record: str) -> tuple[Field, ...]:
+    cls = getattr(source, record, None)
+    if cls is None:
+        return ()
+    if not (isinstance(cls, type) and issubclass(cls, tuple) and hasattr(cls, "_fields")):
+        raise ModelError(f"{_name(source)}.{record} must be a typing.NamedTuple, it is {cls!r}")
+    hints = get_type_hints(cls, include_extras=True)
+    fields = []
+    for name in cls._fields:
+        hint = hints[name]
+        marks = getattr(hint, "__metadata__", ())
+        units = [m.name for m in marks if isinstance(m, Unit)]
+        kinds = [m.kind for m in marks if isinstance(m, Supplied)]
+        base = getattr(hint, "__origin__", hint)
+        fields.append(Field(name, base, (units or [""])[0], (kinds or [""])[0], cls._field_defaults.get(name)))
+    return tuple(fields)
+
+
+def _name(source: Any) -> str:
+    return getattr(source, "__name__", repr(source)).rsplit(".", 1)[-1]
+
+
+def _function(source: Any, name: str, arguments: int) -> Callable | None:
+    function = getattr(source, name, None)
+    if function is not None and len(inspect.signature(function).parameters) != arguments:
+        raise ModelError(f"{_name(source)}.{name} must take {arguments} arguments, it takes "
+                         f"{inspect.signature(function)}")
+    return function
+
+
+def is_model(source: Any) -> bool:
+    return hasattr(source, "Params") and (hasattr(source, "update") or hasattr(source, "schedule"))
+
+
+def read_model(source: Any) -> Model:
+    """Read a module or class as a model.
+
+    Raises
+    ------
+    ModelError
+        naming what is missing or has the wrong form.
+    """
+    missing = [name for name in ("Params",) if not hasattr(source, name)]
+    scheduled = hasattr(source, "schedule")
+    if not scheduled:
+        missing += [name for name in ("State", "Inputs", "Step", "derive", "update") if not hasattr(source, name)]
+    if missing:
+        raise ModelError(f"{_name(source)} is no model: it lacks {', '.join(missing)} (see nestling.models.contract)")
+    for function, arguments in (("derive", 2), ("update", 3), ("schedule", 2), ("check", 1), ("bound", 1)):
+        _function(source, function, arguments)
+    model = Model(_name(source), source, _fields(source, "Params"), _fields(source, "State"), _fields(source, "Inputs"),
+                  _fields(source, "Step"), getattr(source, "EMITS", "spikes"),
+                  bool(getattr(source, "PER_CONNECTION", False)), scheduled)
+    if model.emits not in ("spikes", "counts", "current"):
+        raise ModelError(f"{model.name}.EMITS is {model.emits!r}; it must be 'spikes', 'counts' or 'current'")
+    if model.emits == "current" and not (model.per_connection and hasattr(source, "bound")):
+        raise ModelError(f"{model.name} emits a current: it needs PER_CONNECTION = True and a function bound(c)")
+    step = {f.name for f in model.step}
+    for field in model.inputs:
+        if field.supplied == "poisson" and field.name not in step:
+            raise ModelError(f"{model.name}.Inputs.{field.name} is a Poisson count: Step must give its mean "
+                             f"under the same name")
+    for record in (model.params, model.state):
+        for field in record:
+            if field.default is None:
+                raise ModelError(f"{model.name}: {field.name} has no default value")
+    return model

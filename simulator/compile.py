@@ -1,0 +1,140 @@
+"""Compiling kernels: plain functions become machine code that is called by address and kept on disk.
+
+All kernels are C functions of whole numbers and addresses. The disk cache is numba's, with a key of our own: numba watches
+only the file that holds a kernel's outer function, and it cannot recognise functions of a user's script from one process to
+the next. Our key is a digest of the code of every function that takes part, so that editing a model makes a new kernel and
+nothing else does.
+"""
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import sys
+import types as pytypes
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import types
+from numba.core.caching import FunctionCache
+from numba.core.ccallback import CFunc
+from numba.extending import register_jitable
+
+_registered: set[Any] = set()
+_kernels: dict[tuple[str, str], Kernel] = {}
+_announced = False
+
+
+class _Cache(FunctionCache):
+    """numba's function cache under a key of our own."""
+
+    def __init__(self, function: Callable, digest: str) -> None:
+        super().__init__(function)
+        self._digest = digest
+
+    def _index_key(self, sig, codegen):
+        return sig, codegen.magic_tuple(), self._digest
+
+    def load_overload(self, sig, target_context):
+        found = super().load_overload(sig, target_context)
+        if found is None:
+            _announce(self.cache_path)
+        return found
+
+
+def _announce(path: str) -> None:
+    global _announced
+    if not _announced:
+        _announced = True
+        print(f"nestling: compiling kernels for this machine; they are kept in {path}", file=sys.stderr, flush=True)
+
+
+class Kernel:
+    """Compiled code: `address` for other kernels, and a call that releases the interpreter lock."""
+
+    def __init__(self, name: str, compiled: Any, n_args: int) -> None:
+        self.name = name
+        self._compiled = compiled
+        self.address: int = compiled.address
+        self._call = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * n_args)(self.address)
+
+    def __call__(self, *args: int) -> int:
+        return self._call(*args)
+
+
+def parts_of(function: Callable) -> list[Any]:
+    """The function and all plain functions and records that it reaches by global names, in the order met."""
+    found: list[Any] = []
+    todo = [function]
+    while todo:
+        f = todo.pop()
+        if f in found:
+            continue
+        found.append(f)
+        if isinstance(f, pytypes.FunctionType):
+            codes = [f.__code__]
+            for code in codes:
+                codes += [c for c in code.co_consts if isinstance(c, pytypes.CodeType)]
+            names = [n for code in codes for n in code.co_names]
+            cells = [c.cell_contents for c in f.__closure__ or ()]
+            reached = [f.__globals__[n] for n in names if n in f.__globals__] + cells
+            todo += [r for r in reached if _own(r)]
+    return found
+
+
+def _own(thing: Any) -> bool:
+    """True of functions and records that are ours or the user's, not a library's."""
+    library = (getattr(thing, "__module__", None) or "").partition(".")[0] in ("numpy", "numba", "math", "builtins", "scipy")
+    is_record = isinstance(thing, type) and issubclass(thing, tuple) and hasattr(thing, "_fields")
+    return not library and (isinstance(thing, pytypes.FunctionType) or is_record)
+
+
+def _describe(thing: Any) -> str:
+    if not isinstance(thing, pytypes.FunctionType):
+        return f"{thing.__name__}{thing._fields}"
+    numbers = {n: thing.__globals__[n] for n in thing.__code__.co_names
+               if isinstance(thing.__globals__.get(n), (int, float, np.number, str))}
+
+    def code(c: pytypes.CodeType) -> str:
+        constants = [code(x) if isinstance(x, pytypes.CodeType) else repr(x) for x in c.co_consts]
+        return f"{c.co_code.hex()}{constants}{c.co_names}{c.co_varnames}{c.co_freevars}"
+    cells = [c.cell_contents for c in thing.__closure__ or ()]
+    return f"{code(thing.__code__)}{thing.__defaults__}{numbers}{[c for c in cells if not callable(c)]!r}"
+
+
+def jitable(function: Callable) -> Callable:
+    """Make a plain function, and those that it calls, callable from kernels."""
+    for part in parts_of(function):
+        if isinstance(part, pytypes.FunctionType) and part not in _registered:
+            _registered.add(part)
+            register_jitable(part)
+    return function
+
+
+def kernel(function: Callable, *, uses: tuple[Callable, ...] = (), variant: str = "") -> Kernel:
+    """Compile `function`, whose arguments and result are int64.
+
+    uses: the plain functions that it was built around; variant: what else tells it from its siblings.
+    """
+    texts = [_describe(part) for f in (function, *uses) for part in parts_of(f)]
+    digest = hashlib.sha256("\n".join([*texts, variant]).encode()).hexdigest()
+    name = function.__name__
+    if (name, digest) not in _kernels:
+        n_args = function.__code__.co_argcount
+        for f in uses:
+            jitable(f)
+        function.__qualname__ = f"{name}_{digest[:12]}"    # symbols must differ between kernels of one factory
+        compiled = CFunc(function, (_signature(n_args).args, types.int64), {}, dict(error_model="numpy"))
+        compiled._cache = _Cache(function, digest)
+        compiled.compile()
+        _kernels[name, digest] = Kernel(name, compiled, n_args)
+    return _kernels[name, digest]
+
+
+def _signature(n_args: int) -> Any:
+    return types.int64(*[types.int64] * n_args)
+
+
+def loaded() -> list[str]:
+    """Names of the kernels that this process has compiled or loaded."""
+    return sorted(name for name, _ in _kernels)

@@ -1,0 +1,322 @@
+"""The CPU backend: a plan bound to compiled kernels and arrays, run by one thread for each set of partitions."""
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .layout import BODY, INPUT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
+from .loop import make_loop
+from .model_kernels import EACH, HEAD, Variant, make_advance, make_drive
+from .native import address
+from .plan import Block, Drive, Plan, Random
+
+LOG_ROOM = 1 << 18           # recorded spikes that a partition can hold before they are taken over
+
+
+class Program:
+    """Kernels bound to arrays. `reset` goes back to t = 0, `run` goes on; what was recorded is taken by `take`."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.step = 0
+        self._kept: list[Any] = []                       # every array whose address a kernel holds
+        self.sync = self._keep(np.zeros(SYNC_WORDS, np.int64))
+        self.parts = self._keep(np.zeros(plan.n_parts, PART))
+        self.loop = make_loop(plan.ring_type)
+        self.state = [[self._keep(np.ascontiguousarray(a).copy()) for a in b.state] for b in plan.blocks]
+        self.sizes = [int(sum(b.bounds[p + 1] - b.bounds[p] for b in plan.blocks)) for p in range(plan.n_parts)]
+        self.flag_row = 8 * (-(-max([1, *self.sizes]) // 8))
+        self._to_zero: list[np.ndarray] = []             # arrays that are zero at t = 0
+        self._at_start: list[tuple[np.ndarray, np.ndarray]] = []
+        for block, arrays in zip(plan.blocks, self.state):
+            self._at_start += [(a, initial) for a, initial in zip(arrays, block.state)]
+        self.bodies: list[np.ndarray] = []
+        self._logs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        for p in range(plan.n_parts):
+            self._bind_part(p)
+        self.run_record = self._keep(np.zeros(1, RUN))
+        self.run_record[0] = (address(self.sync), plan.threads, plan.n_parts, address(self.parts), plan.min_delay,
+                              self.flag_row)
+        self.events: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.reset()
+
+    def _keep(self, array: np.ndarray) -> np.ndarray:
+        self._kept.append(array)
+        return array
+
+    def _zeros(self, shape: Any, kind: Any) -> np.ndarray:
+        """An array that is zero at t = 0."""
+        array = self._keep(np.zeros(shape, kind))
+        self._to_zero.append(array)
+        return array
+
+    def _bind_part(self, p: int) -> None:
+        plan, part, n = self.plan, self.parts[p], self.sizes[p]
+        counting = any(b.model.emits == "counts" for b in plan.blocks)
+        lanes = int(sum((b.bounds[p + 1] - b.bounds[p]) * len(b.lanes) for b in plan.blocks))
+        part["n"], part["lanes"], part["mask"] = n, lanes, plan.slots - 1
+        ring = self._zeros(plan.slots * max(lanes, 1), plan.ring_type)
+        flags = self._zeros(plan.min_delay * self.flag_row, np.uint8)
+        # where blocks count spikes, blocks that flag them leave their ones here
+        counts = self._keep(np.ones(plan.min_delay * self.flag_row, np.int32)) if counting else None
+        ids = np.concatenate([np.arange(b.first + b.bounds[p], b.first + b.bounds[p + 1]) for b in plan.blocks]
+                             or [np.zeros(0)]).astype(np.int32)
+        planned = plan.planned
+        mine = len(planned.steps) if p == 0 else 0
+        room = n * plan.min_delay + (most_in_a_slice(planned.steps, plan.min_delay) if mine else 0)
+        worst = room if plan.recorded.any() else 0
+        log_room = max(LOG_ROOM // plan.n_parts, 2 * worst) if worst else 1
+        log = np.empty(log_room, np.int64), np.empty(log_room, np.int32), np.empty(log_room, np.int32)
+        self._logs.append(log)
+        for name, array in dict(
+                flags_at=flags, ids_at=ids, recorded_at=plan.recorded, ring_at=ring,
+                planned_steps_at=planned.steps, planned_ids_at=planned.nodes, planned_counts_at=planned.counts,
+                spikes_at=np.zeros(2 * room + 1, np.int32), spike_counts_at=np.zeros(2 * room + 1, np.int32),
+                spike_ends_at=np.zeros(2 * plan.min_delay, np.int64),
+                log_steps_at=log[0], log_ids_at=log[1], log_counts_at=log[2], **self._table_arrays(p)).items():
+            part[name] = address(self._keep(array))
+        part["counts_at"] = address(counts) if counts is not None else 0
+        part["n_planned"], part["spike_room"], part["most"] = mine, room, plan.most
+        part["log_room"], part["log_worst"] = log_room, worst
+        part["wide_targets"] = plan.tables[p].targets.dtype == np.uint32
+        calls = [self._bind_drive(d, part) for d in plan.drives if d.part == p]
+        part["n_drives"], part["drives_at"] = len(calls), self._call_list(calls)
+        calls, first = [], 0
+        for b, block in enumerate(plan.blocks):
+            size = int(block.bounds[p + 1] - block.bounds[p])
+            if size:
+                calls.append(self._bind_block(b, p, part, first, flags, counts))
+            first += size
+        part["n_blocks"], part["blocks_at"] = len(calls), self._call_list(calls)
+
+    def _table_arrays(self, p: int) -> dict[str, np.ndarray]:
+        t = self.plan.tables[p]
+        return dict(first_group_at=t.first_group, groups_at=t.groups, targets_at=t.targets, weights32_at=t.weights32,
+                    weights64_at=t.weights64, classes_at=t.classes)
+
+    def _call_list(self, calls: list[tuple[int, int]]) -> int:
+        return address(self._keep(np.array(calls, np.int64).ravel() if calls else np.zeros(2, np.int64)))
+
+    def _bind_block(self, b: int, p: int, part: Any, first: int, flags: np.ndarray,
+                    counts: np.ndarray | None) -> tuple[int, int]:
+        block = self.plan.blocks[b]
+        low, high = int(block.bounds[p]), int(block.bounds[p + 1])
+        body = self._make_body(block, part, high - low, [a[low:high] for a in self.state[b]],
+                               [v if np.ndim(v) == 0 else np.ascontiguousarray(v[low:high]) for v in block.step],
+                               block.random and slice_random(block.random, low, high),
+                               {name: int(lane.begins[p]) for name, lane in block.lanes.items()}, 0)
+        head = body[:HEAD].view(BODY)[0]
+        head["flags_at"], head["flag_row"] = address(flags) + first, self.flag_row
+        head["counts_at"] = address(counts) + 4 * first if counts is not None else 0
+        return make_advance(self._variant(block)).address, address(body)
+
+    def _bind_drive(self, drive: Drive, part: Any) -> tuple[int, int]:
+        body = self._make_body(drive, part, drive.size, [self._keep(a.copy()) for a in drive.state], drive.step,
+                               drive.random, {}, drive.delay)
+        head = body[:HEAD].view(BODY)[0]
+        kind = np.float64 if drive.model.emits == "current" else np.int64
+        head["amounts_at"] = address(self._keep(np.zeros(drive.size, kind)))
+        head["weight_at"] = address(self._keep(drive.weights))
+        head["weight_varies"] = len(drive.weights) > 1
+        dense = (np.diff(drive.lanes.astype(np.int64)) == 1).all()
+        head["lane_first"] = drive.lanes[0]
+        head["lane_at"] = 0 if dense else address(self._keep(np.ascontiguousarray(drive.lanes)))
+        return make_drive(self._variant(drive)).address, address(body)
+
+    def _variant(self, what: Block | Drive) -> Variant:
+        reached = what.lanes if isinstance(what, Block) else {}
+        real, whole = (np.float64, np.int64) if self.plan.precision == "double" else (np.float32, np.int32)
+        return Variant(what.model, tuple(np.ndim(v) == 0 for v in what.step),
+                       tuple(f.name in reached for f in what.model.receptors), real, whole)
+
+    def _make_body(self, what: Block | Drive, part: Any, n: int, state: list[np.ndarray], step: list[Any],
+                   random: Random | None, lanes: dict[str, int], delay: int) -> np.ndarray:
+        """The words of one kernel call: BODY, an INPUT each, then addresses of inputs, scales, states and constants."""
+        model = what.model
+        variant = self._variant(what)
+        n_inputs = len(model.inputs)
+        words = self._keep(np.zeros(HEAD + (EACH + 2) * n_inputs + len(state) + len(step), np.int64))
+        head = words[:HEAD].view(BODY)[0]
+        head["n"], head["n_inputs"] = n, n_inputs
+        head["ring_at"], head["lanes"], head["mask"] = part["ring_at"], part["lanes"], part["mask"]
+        inputs = words[HEAD:HEAD + EACH * n_inputs].view(INPUT)
+        rows = HEAD + EACH * n_inputs
+        for j, f in enumerate(model.inputs):
+            scale: Any = 1
+            if f.supplied == "clock":
+                inputs[j]["kind"], inputs[j]["bits"] = 4, delay
+                words[rows + j] = address(words) + 8 * (HEAD + EACH * j + list(INPUT.names or ()).index("lane"))
+            elif f.supplied:
+                assert random is not None
+                words[rows + j] = self._bind_random(inputs[j], f, random, n)
+                scale = 2.0**-32 if f.supplied == "uniform" else 1
+            elif f.name in lanes:
+                inputs[j]["kind"], inputs[j]["lane"] = 1, lanes[f.name]
+                if isinstance(what, Block) and f.type is float:
+                    scale = 2.0**-what.lanes[f.name].exponent
+            else:
+                words[rows + j] = address(self._keep(np.array([f.default], type(variant.rows[j]))))
+            words[rows + n_inputs + j] = address(self._keep(np.array([scale], type(variant.scales[j]))))
+        at = rows + 2 * n_inputs
+        for j, array in enumerate(state):
+            words[at + j] = address(array)
+        for j, value in enumerate(step):
+            kind = variant.step[j][0] if isinstance(variant.step[j], tuple) else variant.step[j]
+            words[at + len(state) + j] = address(self._keep(np.atleast_1d(np.asarray(value, type(kind)))))
+        if random is not None:
+            k0, k1 = self.plan.seed & 0xFFFFFFFF, self.plan.seed >> 32 & 0xFFFFFFFF
+            head["k0"], head["k1"] = k0, k1
+            for name, array in dict(object_at=random.objects, stream_at=random.streams, domain_at=random.domains).items():
+                head[name] = address(self._keep(array))
+        self.bodies.append(inputs)
+        return words
+
+    def _bind_random(self, source: Any, f: Any, random: Random, n: int) -> int:
+        """Room for four steps' random words; for Poisson counts the tables too. Returns where values will stand."""
+        source["words_at"] = address(self._keep(np.zeros(4 * n, np.uint32)))
+        if f.supplied == "uniform":
+            source["kind"] = 2
+            return int(source["words_at"])
+        thresholds, aliases, bits, which = random.tables[f.name]
+        source["kind"], source["bits"] = 3, bits
+        source["thresholds_at"] = address(self._keep(np.ascontiguousarray(thresholds)))
+        source["aliases_at"] = address(self._keep(np.ascontiguousarray(aliases)))
+        source["which_at"] = 0 if which is None else address(self._keep(np.ascontiguousarray(which)))
+        source["values_at"] = address(self._keep(np.zeros(n, np.int64)))
+        return int(source["values_at"])
+
+    def reset(self) -> None:
+        """Back to t = 0."""
+        for array in self._to_zero:
+            array[...] = 0
+        for array, initial in self._at_start:
+            array[...] = initial
+        for inputs in self.bodies:
+            inputs["filled"] = 0
+        self.parts["planned_next"] = 0
+        self.parts["log_n"] = 0
+        self.parts["overflow"] = 0
+        self.events = []
+        self.step = 0
+
+    def _bind_taps(self, end: int) -> None:
+        """Room for the samples that will be taken until step `end`: for each recorder its states' traces by name."""
+        plan = self.plan
+        traces: dict[int, dict[str, np.ndarray]] = {}
+        taps: list[list[tuple]] = [[] for _ in range(plan.n_parts)]
+        self._traces: list[Any] = []
+        for s in plan.samplings:
+            width = sum(len(o.nodes) for o in plan.samplings if o.recorder is s.recorder)
+            first = max(s.first, s.first + -(-(self.step + 1 - s.first) // s.interval) * s.interval)
+            last = min(s.last, end)
+            rows = max(0, (last - first) // s.interval + 1)
+            b = plan.blocks.index(s.block)
+            mine = traces.setdefault(s.recorder.index, {})
+            mine["stamps"] = first + s.interval * np.arange(rows)
+            for j in s.fields:
+                name, source = s.block.model.state[j].name, self.state[b][j]
+                if name not in mine:
+                    mine[name] = np.zeros((rows, width), source.dtype)
+                part_of = np.searchsorted(s.block.bounds, s.nodes, side="right") - 1
+                for p in range(plan.n_parts):
+                    nodes, columns = s.nodes[part_of == p].astype(np.int64), s.columns[part_of == p].astype(np.int64)
+                    if len(nodes) and rows:
+                        self._traces += [nodes, columns]
+                        taps[p].append((address(source), source.itemsize, address(nodes), address(columns), len(nodes),
+                                        address(mine[name]), width, s.interval, first, last))
+        for p in range(plan.n_parts):
+            array = np.array(taps[p], TAP) if taps[p] else np.zeros(1, TAP)
+            self._traces.append(array)
+            self.parts[p]["n_taps"], self.parts[p]["taps_at"] = len(taps[p]), address(array)
+        self.traces = traces
+
+    def trace_bytes(self, steps: int) -> float:
+        """Bytes that the samples of so many steps take."""
+        return sum(8.0 * len(s.nodes) * len(s.fields) * steps / s.interval for s in self.plan.samplings)
+
+    def run(self, steps: int, progress: Callable[[int], None] | None = None) -> bool:
+        """Run so many steps; returns whether Ctrl-C stopped it before, between two slices."""
+        end = self.step + steps
+        self._bind_taps(end)
+        interrupted = False
+        while self.step < end and not interrupted:
+            self.sync[:] = 0
+            interrupted = self._run_threads(end, progress)
+            self._take_log()
+            self._check_overflow()
+        for trace in self.traces.values():
+            n = int(np.searchsorted(trace["stamps"], self.step, side="right"))
+            for name in trace:
+                trace[name] = trace[name][:n]
+        return self.step < end
+
+    def _run_threads(self, end: int, progress: Callable[[int], None] | None) -> bool:
+        """All threads, until the end or a halt; returns whether Ctrl-C asked for one."""
+        reached = [0] * self.plan.threads
+
+        def work(thread: int) -> None:
+            reached[thread] = self.loop(address(self.run_record), thread, self.step, end)
+        threads = [threading.Thread(target=work, args=(i,), daemon=True) for i in range(self.plan.threads)]
+        interrupted = False
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                try:
+                    thread.join(0.1)
+                    if progress is not None:
+                        progress(int(self.sync[STEP]))
+                except KeyboardInterrupt:
+                    interrupted = True
+                    self.sync[REQUEST] = 1
+        self.step = reached[0]
+        return interrupted
+
+    def _check_overflow(self) -> None:
+        """Raise if a node emitted more spikes in one step than the plan has room for."""
+        for part in self.parts:
+            if part["overflow"]:
+                node = int(part["overflow"]) - 1
+                block = next(b for b in self.plan.blocks if b.first <= node < b.first + b.size)
+                raise OverflowError(f"a {block.model.name} emitted more than {self.plan.most} spikes in the step before "
+                                    f"{self.step * self.plan.dt:g} ms: spikes multiply in a loop of nodes that count them")
+
+    def _take_log(self) -> None:
+        """Take over the spikes that the partitions have logged."""
+        for p, part in enumerate(self.parts):
+            n = int(part["log_n"])
+            if n:
+                steps, ids, counts = self._logs[p]
+                self.events.append((steps[:n].copy(), ids[:n].copy(), counts[:n].copy()))
+        self.parts["log_n"] = 0
+
+    def take_events(self) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and node numbers of all spikes recorded since the last call, in the order of (step, node)."""
+        if not self.events:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        steps, nodes, counts = (np.concatenate(x) for x in zip(*self.events))
+        self.events = []
+        order = np.argsort(steps * self.plan.n_nodes + nodes, kind="stable")
+        if (counts != 1).any():
+            order = np.repeat(order, counts[order])
+        return steps[order], nodes[order].astype(np.int64)
+
+
+def make_program(plan: Plan) -> Program:
+    """The plan's kernels, compiled, bound to their arrays."""
+    return Program(plan)
+
+
+def slice_random(random: Random, low: int, high: int) -> Random:
+    """The random input of some of a block's nodes."""
+    tables = {name: (t, a, bits, which if which is None else which[low:high])
+              for name, (t, a, bits, which) in random.tables.items()}
+    return Random(random.objects[low:high], random.streams[low:high], random.domains[low:high], tables)
+
+
+def most_in_a_slice(steps: np.ndarray, length: int) -> int:
+    """The most planned spikes that any `length` successive steps hold."""
+    return int((np.searchsorted(steps, steps + length) - np.arange(len(steps))).max(initial=0))

@@ -1,0 +1,114 @@
+"""How the draws of one projection are described to the kernels: its rule, weights and delays."""
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nestling.connect import draws
+from nestling.connect.contract import Distribution, Pairing, Row
+
+from .layout import ROW, VALUES
+from .native import address
+from .network import Projection
+from .table_kernels import make_fill, make_row
+
+
+@dataclass
+class Drawing:
+    """A projection's rule, weights and delays, ready for the kernels; `kept` are arrays that must outlive it."""
+
+    projection: Projection
+    sources: np.ndarray
+    targets: np.ndarray
+    prepared: Row
+    row_kernel: int
+    row: np.ndarray
+    weights: np.ndarray
+    delays: np.ndarray
+    kept: list[Any] = field(default_factory=list)
+
+    @property
+    def by_source(self) -> bool:
+        return self.projection.rule.by == "source"
+
+
+def largest(weight: Any) -> float:
+    """The largest magnitude of a weight."""
+    if isinstance(weight, Distribution):
+        return max(abs(v) for v in weight.limits())
+    return float(np.abs(weight).max(initial=0.0))
+
+
+def domain_of(projection: Projection, domain: int) -> int:
+    return domain + (draws.OWN_SEED if projection.named else 0)
+
+
+def describe_drawing(projection: Projection, seed: int) -> Drawing:
+    """Prepare a projection for drawing."""
+    key = draws.key_of(seed)
+    sources, targets = projection.source_ids, projection.target_ids
+    pairing = Pairing(sources, targets, projection.allow_autapses, projection.allow_multapses, key, projection.stream,
+                      domain_of(projection, draws.EDGES))
+    prepared = projection.rule.prepare(pairing)
+    words = np.ascontiguousarray(prepared.words, np.int64)
+    table = np.ascontiguousarray(prepared.table, np.uint32)
+    row = np.zeros(1, ROW)
+    row[0] = (address(words), len(words), address(table), len(table), prepared.longest, key[0], key[1], projection.stream,
+              domain_of(projection, draws.EDGES))
+    kept: list[Any] = [words, table]
+    starts = starts_of(projection, prepared)
+    weights, delays = (describe_values(value, projection, domain, key, starts, kept)
+                       for value, domain in ((projection.weight, draws.WEIGHTS), (projection.delay, draws.DELAYS)))
+    return Drawing(projection, sources, targets, prepared, make_row(type(projection.rule).row).address, row, weights,
+                   delays, kept)
+
+
+def starts_of(projection: Projection, prepared: Row) -> np.ndarray:
+    """Where each row's values begin in an array with one value a synapse."""
+    n_rows = len(projection.source_ids) if projection.rule.by == "source" else len(projection.target_ids)
+    if len(prepared.words) == 4 and prepared.words[1] < 0:      # a number for each row
+        return np.concatenate([[0], np.cumsum(prepared.table[1::2], dtype=np.int64)])
+    return np.arange(n_rows + 1, dtype=np.int64) * prepared.longest
+
+
+def describe_values(value: Any, projection: Projection, domain: int, key: Any, starts: np.ndarray,
+                    kept: list[Any]) -> np.ndarray:
+    """A VALUES record for weights or delays."""
+    record = np.zeros(1, VALUES)
+    v = record[0]
+    v["k0"], v["k1"], v["stream"], v["domain"] = key[0], key[1], projection.stream, domain_of(projection, domain)
+    if isinstance(value, Distribution):
+        v["kind"], v["fill_at"] = 1, make_fill(type(value).sample).address
+        v["a"], v["b"] = value.parameters()
+        v["low"], v["high"] = value.min, value.max
+    elif isinstance(value, np.ndarray):
+        array = np.ascontiguousarray(value, np.float64).ravel()
+        in_order = value.shape == projection.rule.shape(len(projection.source_ids), len(projection.target_ids))
+        matrix = projection.rule.pairs or not in_order
+        v["kind"], v["array_at"], v["starts_at"] = 2 if matrix else 3, address(array), address(starts)
+        kept += [array, starts]
+    else:
+        v["kind"], v["constant"] = 0, value
+    return record
+
+
+def delay_steps(delay: Any, dt: float) -> tuple[int, int]:
+    """Shortest and longest delay that can come, in steps."""
+    low, high = delay.limits() if isinstance(delay, Distribution) else (np.min(delay), np.max(delay))
+    return tuple(max(1, int(math.floor(float(v) / dt + 0.5))) for v in (low, high))  # type: ignore[return-value]
+
+
+def draw_values(distribution: Distribution, n: int, seed: int, stream: int, index: int) -> np.ndarray:
+    """n values of a distribution for the nodes of population `stream`; `index` tells its variables apart."""
+    k0, k1 = draws.key_of(seed)
+    record = np.zeros(1, VALUES)
+    v = record[0]
+    v["k0"], v["k1"], v["stream"], v["domain"] = k0, k1, stream, draws.INITIAL
+    v["a"], v["b"] = distribution.parameters()
+    v["low"], v["high"] = distribution.min, distribution.max
+    out = np.empty(n)
+    make_fill(type(distribution).sample)(address(record), index, n, address(out))
+    return out

@@ -1,0 +1,48 @@
+"""The records through which kernels find their arrays: one field a number or an address, all of 64 bits.
+
+Fields called `..._at` hold addresses. The Python side fills them (see `cpu`), the kernels read them.
+"""
+from __future__ import annotations
+
+import numpy as np
+
+
+def record(*names: str, **extra: object) -> np.dtype:
+    return np.dtype([(name, np.int64) for name in names] + [(name, kind) for name, kind in extra.items()])
+
+
+# A run's shared words, each on a cache line of its own.
+BARRIER, REQUEST, HALT, STEP = 0, 8, 16, 24
+SYNC_WORDS = 32
+
+RUN = record("sync_at", "n_threads", "n_parts", "parts_at", "longest_slice", "flag_row")
+
+# One partition: its nodes, its input rings, its part of the synapse table, and what it has to hand on.
+PART = record(
+    "n", "flags_at", "counts_at", "ids_at", "recorded_at", "ring_at", "lanes", "mask",
+    "n_drives", "drives_at", "n_blocks", "blocks_at", "n_taps", "taps_at",
+    "n_planned", "planned_steps_at", "planned_ids_at", "planned_counts_at", "planned_next",
+    "spikes_at", "spike_counts_at", "spike_ends_at", "spike_room",
+    "most", "overflow", "log_steps_at", "log_ids_at", "log_counts_at", "log_n", "log_room", "log_worst",
+    "first_group_at", "groups_at", "targets_at", "wide_targets", "weights32_at", "weights64_at", "classes_at")
+
+GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32), ("cls", np.uint32)])
+
+# One projection's weights in one partition: kind 0 a constant, 1 and 2 from weights32 and weights64, times `value`.
+CLASS = record("kind", "value", "shift")
+
+# What one kernel call of a model works on: a block's nodes in one partition, or a drive's connections.
+BODY = record("n", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_row", "n_inputs",
+              "object_at", "stream_at", "domain_at", "k0", "k1",
+              "amounts_at", "lane_first", "lane_at", "weight_at", "weight_varies")
+
+# One input of a body. kind: 0 a number that stands, 1 a ring lane, 2 uniform, 3 poisson, 4 the step.
+INPUT = record("kind", "lane", "words_at", "values_at", "thresholds_at", "aliases_at", "bits", "which_at", "filled")
+
+# One state variable of one block's recorded neurons in one partition.
+TAP = record("source_at", "itemsize", "index_at", "column_at", "n", "out_at", "width", "interval", "first", "last")
+
+# How the synapses of one projection are drawn.
+ROW = record("words_at", "n_words", "table_at", "n_table", "longest", "k0", "k1", "stream", "domain")
+VALUES = record("kind", "fill_at", "array_at", "starts_at", "width", "k0", "k1", "stream", "domain",
+                constant=np.float64, a=np.float64, b=np.float64, low=np.float64, high=np.float64)

@@ -1,0 +1,307 @@
+"""Lowering: the declared network becomes a `Plan`, arrays that any backend can run."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nestling.connect.contract import Distribution
+from nestling.models.contract import Model
+from nestling.recorders.contract import active_steps
+
+from .draw import delay_steps, describe_drawing, draw_values, largest
+from .drives import lower_drives, random_inputs
+from .fixed_point import exponent_for
+from .network import Network, Population, Projection
+from .plan import Block, Drive, Lane, Plan, Planned, Sampling, nodes_of
+from .tables import count_jobs, fill_jobs, make_job
+from .threads import available_cores
+
+LONGEST_SLICE = 32            # steps, where no delay asks for less
+LANES_OF_16_BITS = 65536
+
+
+def lower(network: Network, dt: float, seed: int, threads: int | None, precision: str) -> Plan:
+    """The plan of a network. `threads=None` chooses by size."""
+    return Lowering(network, dt, seed, precision).plan(threads)
+
+
+@dataclass
+class Parameters:
+    """A population's parameters and initial values as arrays or numbers, distributions drawn."""
+
+    params: dict[str, Any]
+    state: dict[str, Any]
+
+
+def resolve(population: Population, seed: int) -> Parameters:
+    model = population.model
+    assert model is not None
+    drawn: list[dict[str, Any]] = []
+    for offset, fields, given in ((0, model.params, population.params), (100, model.state, population.initial)):
+        values = {f.name: given.get(f.name, f.default) for f in fields}
+        for i, (name, value) in enumerate(values.items()):
+            if isinstance(value, Distribution):
+                values[name] = draw_values(value, population.size, seed, population.index, offset + i)
+        drawn.append(values)
+    return Parameters(*drawn)
+
+
+def constants(model: Model, parameters: list[Parameters], sizes: list[int], dt: float) -> list[Any]:
+    """The fields of `Step` for nodes of several populations: one number where all are equal, else an array."""
+    steps = [model.source.derive(model.source.Params(**p.params), dt) for p in parameters]
+    values = []
+    for i, f in enumerate(model.step):
+        kind = np.float64 if f.type is float else np.int64
+        parts = [np.broadcast_to(np.asarray(s[i], kind), n) for s, n in zip(steps, sizes)]
+        array = np.concatenate(parts) if parts else np.zeros(0, kind)
+        values.append(array[0] if array.size and (array == array[0]).all() else array)
+    return values
+
+
+@dataclass
+class Wire:
+    """The part of a projection that ends in one block."""
+
+    projection: Projection
+    block: Block
+
+    @property
+    def lane(self) -> Lane:
+        return self.block.lanes[self.projection.receptor]
+
+    @property
+    def weight(self) -> Any:
+        """The projection's weight; a receptor that counts spikes takes no notice of it."""
+        return 1.0 if self.lane.field.type is int else self.projection.weight
+
+    @property
+    def model(self) -> Model:
+        """The model of the sources: of all of them where they are generators of which each connection runs a copy."""
+        model = self.projection.sources[0].population.model
+        assert model is not None
+        return model
+
+    def places(self, node_of: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """The place in the block of every target, -1 for those of other blocks."""
+        place = node_of[targets] - self.block.first
+        return np.where((place >= 0) & (place < self.block.size), place, -1)
+
+
+class Lowering:
+    """One network on its way to a plan: nodes, then delays and partitions, then tables, drives and recordings."""
+
+    def __init__(self, network: Network, dt: float, seed: int, precision: str) -> None:
+        self.network, self.dt, self.seed, self.precision = network, dt, seed, precision
+        self.ring = np.int64 if precision == "double" else np.int32
+        self.parameters = {id(p): resolve(p, seed) for p in network.populations if p.model}
+        self.number_nodes()
+        self.wires = [Wire(p, b) for p in network.projections for b in self.blocks_of(p)]
+
+    def number_nodes(self) -> None:
+        """Nodes of one model stand together; then those whose spikes are known in advance."""
+        total = sum(p.size for p in self.network.populations)
+        self.node_of = np.full(total, -1, np.int64)
+        self.blocks: list[Block] = []
+        self.relays: dict[int, tuple[int, int]] = {}
+        stepped: dict[Model, list[Population]] = {}
+        for p in self.network.populations:
+            if p.model and not p.model.per_connection and not p.model.scheduled:
+                stepped.setdefault(p.model, []).append(p)
+        n = 0
+        for model, populations in stepped.items():
+            first = n
+            for p in populations:
+                self.node_of[p.first_id:p.first_id + p.size] = np.arange(n, n + p.size)
+                n += p.size
+            self.blocks.append(self.make_block(model, first, populations))
+        n = self.number_relays(n)
+        self.first_planned = n
+        for p in self.network.populations:
+            if p.model and p.model.scheduled:
+                self.node_of[p.first_id:p.first_id + p.size] = np.arange(n, n + p.size)
+                n += p.size
+        self.n_nodes = n
+
+    def make_block(self, model: Model, first: int, populations: list[Population]) -> Block:
+        sizes = [p.size for p in populations]
+        given = [self.parameters[id(p)] for p in populations]
+        real, whole = (np.float64, np.int64) if self.precision == "double" else (np.float32, np.int32)
+        state = [np.concatenate([np.broadcast_to(np.asarray(g.state[f.name]), s) for g, s in zip(given, sizes)])
+                 .astype(real if f.type is float else whole) for f in model.state]
+        block = Block(model, first, sum(sizes), populations, state, constants(model, given, sizes, self.dt), {},
+                      np.zeros(0, np.int64))
+        if model.drawn:
+            objects = np.concatenate([np.arange(s, dtype=np.uint32) for s in sizes])
+            streams = np.repeat([p.index for p in populations], sizes).astype(np.uint32)
+            block.random = random_inputs(model, block.step, block.size, objects, streams,
+                                         np.full(block.size, 128 + 3, np.uint32))
+        return block
+
+    def number_relays(self, n: int) -> int:
+        """A generator that draws for each connection, recorded: the recorder is a target, with a train of its own."""
+        for i, recording in enumerate(self.network.recordings):
+            for segment in recording.nodes:
+                model = segment.population.model
+                if model and model.per_connection:
+                    copy = Population(segment.population.index, len(segment), -1, model)
+                    given = self.parameters[id(segment.population)]
+                    picked = {k: v[segment.indices] if isinstance(v, np.ndarray) else v for k, v in given.params.items()}
+                    self.parameters[id(copy)] = Parameters(picked, given.state)
+                    block = self.make_block(model, n, [copy])
+                    assert block.random is not None
+                    block.random.objects[:] = segment.indices
+                    block.random.domains += np.uint32((1 + i) << 8)
+                    self.blocks.append(block)
+                    self.relays[id(segment)] = (n, len(segment))
+                    n += len(segment)
+        return n
+
+    def plan(self, threads: int | None) -> Plan:
+        tabled = [w for w in self.wires if not w.model.per_connection]
+        driving = [w for w in self.wires if w.model.per_connection]
+        self.delays = {p.index: delay_steps(p.delay, self.dt) for p in self.network.projections}
+        spans = [self.delays[w.projection.index] for w in tabled]
+        self.min_delay = min([LONGEST_SLICE, *(low for low, _ in spans)])
+        self.max_delay = max([high for _, high in spans], default=1)
+        threads, reason = self.choose_threads(threads)
+        self.lay_lanes(threads)
+        drawings = {p.index: describe_drawing(p, self.seed) for p in self.network.projections}
+        degrees = {index: np.zeros(len(d.targets), np.uint32) for index, d in drawings.items()}
+        jobs = [[make_job(drawings[w.projection.index], self.lanes_in(w, part), degrees[w.projection.index], self.node_of,
+                          self.dt) for w in tabled] for part in range(self.n_parts)]
+        count_jobs(jobs)
+        planned = self.plan_spikes()
+        drives = [d for w in driving for d in lower_drives(self, w, drawings[w.projection.index])]
+        self.scale_receptors([(w, drawings[w.projection.index], degrees[w.projection.index]) for w in tabled], drives,
+                             planned)
+        wide = [bool(n > LANES_OF_16_BITS) for n in self.lane_counts]
+        tables = fill_jobs(jobs, self.n_nodes, wide, [(w.weight, w.lane.exponent) for w in tabled], self.dt)
+        for drive in drives:
+            drive.weights = drive.weights * 2.0 ** drive.wire.lane.exponent
+            if drive.model.emits == "counts":
+                drive.weights = np.floor(drive.weights + 0.5).astype(np.int64)
+        synapses = {p.index: 0 for p in self.network.projections}
+        for i, wire in enumerate(tabled):
+            synapses[wire.projection.index] += sum(part[i].total for part in jobs)
+        for drive in drives:
+            synapses[drive.wire.projection.index] += drive.size
+        return Plan(self.network, self.dt, self.seed, threads, self.precision, self.blocks, drives, tables, planned,
+                    self.samplings(), self.n_nodes, self.node_of, self.relays, self.recorded_nodes(), self.most,
+                    self.min_delay, self.max_delay, synapses, self.delays, reason)
+
+    def choose_threads(self, threads: int | None) -> tuple[int, str]:
+        """As many threads as given; else one where a slice is too little work to be shared, else one a core."""
+        if threads is not None:
+            return threads, "as asked"
+        work = self.min_delay * sum(b.size for b in self.blocks)    # node updates between two exchanges
+        cores = available_cores()
+        if cores == 1 or work < 4000:
+            return 1, f"chosen: {work} node updates a slice" if cores > 1 else "chosen: one core"
+        return cores, f"chosen: {work} node updates a slice, {cores} cores"
+
+    def lay_lanes(self, threads: int) -> None:
+        """Cut the blocks into partitions, and give every receptor that is reached its lanes."""
+        for wire in self.wires:
+            name = wire.projection.receptor
+            if name not in wire.block.lanes:
+                wire.block.lanes[name] = Lane(next(f for f in wire.block.model.receptors if f.name == name),
+                                              np.zeros(0, np.int64))
+        lanes = sum(b.size * len(b.lanes) for b in self.blocks)
+        self.n_parts = threads * max(1, -(-lanes // (threads * LANES_OF_16_BITS)))
+        self.lane_counts = np.zeros(self.n_parts, np.int64)
+        for block in self.blocks:
+            block.bounds = block.size * np.arange(self.n_parts + 1) // self.n_parts
+            block.lanes = {f.name: block.lanes[f.name] for f in block.model.receptors if f.name in block.lanes}
+            for lane in block.lanes.values():
+                lane.begins = self.lane_counts.copy()
+                self.lane_counts += np.diff(block.bounds)
+
+    def blocks_of(self, projection: Projection) -> list[Block]:
+        """The blocks that hold a projection's targets."""
+        nodes = self.node_of[projection.target_ids]
+        return [b for b in self.blocks if ((nodes >= b.first) & (nodes < b.first + b.size)).any()]
+
+    def lanes_in(self, wire: Wire, part: int) -> np.ndarray:
+        """The input lane of every target in a partition, or -1."""
+        place = wire.places(self.node_of, wire.projection.target_ids)
+        low, high = wire.block.bounds[part], wire.block.bounds[part + 1]
+        return np.where((place >= low) & (place < high), place - low + wire.lane.begins[part], -1)
+
+    def plan_spikes(self) -> Planned:
+        steps, nodes, counts = [], [], []
+        for p in self.network.populations:
+            if p.model and p.model.scheduled:
+                s, i, c = p.model.source.schedule(p.model.source.Params(**self.parameters[id(p)].params), self.dt)
+                steps.append(s)
+                nodes.append(self.node_of[p.first_id + i])
+                counts.append(c)
+        if not steps:
+            return Planned(*(np.zeros(0, t) for t in (np.int64, np.int32, np.int32)))
+        step, node, number = (np.concatenate(x) for x in (steps, nodes, counts))
+        order = np.lexsort((node, step))
+        return Planned(step[order].astype(np.int64), node[order].astype(np.int32), number[order].astype(np.int32))
+
+    def scale_receptors(self, wired: list[Any], drives: list[Drive], planned: Planned) -> None:
+        """Choose every receptor's fixed-point scale for its worst case, and the most spikes a node may emit in a step."""
+        most = np.ones(self.n_nodes)
+        np.maximum.at(most, planned.nodes, planned.counts)
+        for _ in range(8):                       # counts hand counts on: follow them, a few populations deep
+            before = most.copy()
+            sums = self.worst_cases(wired, drives, most)
+            for block in self.blocks:
+                if block.model.emits == "counts":
+                    arriving = sum((sums[block.first, name] for name in block.lanes), np.zeros(block.size))
+                    own = max((len(t[0]) for t in (block.random.tables if block.random else {}).values()), default=0)
+                    most[block.first:block.first + block.size] = np.minimum(arriving + own, 2.0**20)
+            if (most == before).all():
+                break
+        self.most = int(most.max(initial=1.0))
+        sums = self.worst_cases(wired, drives, most)
+        for block in self.blocks:
+            for name, lane in block.lanes.items():
+                if lane.field.type is not int:
+                    largest = float(sums[block.first, name].max(initial=0.0))
+                    lane.exponent = exponent_for(largest, self.ring, f"{block.model.name}'s receptor {name}")
+
+    def worst_cases(self, wired: list[Any], drives: list[Drive], most: np.ndarray) -> dict[tuple[int, str], np.ndarray]:
+        """For every receptor the largest input that each node can receive in one step."""
+        sums = {(b.first, name): np.zeros(b.size) for b in self.blocks for name in b.lanes}
+        for wire, drawing, degree in wired:
+            place = wire.places(self.node_of, drawing.targets)
+            strongest = largest(wire.weight) * float(most[self.node_of[drawing.sources]].max(initial=1.0))
+            np.add.at(sums[wire.block.first, wire.projection.receptor], place[place >= 0], degree[place >= 0] * strongest)
+        for drive in drives:
+            block, lane = drive.wire.block, drive.wire.lane
+            places = drive.lanes.astype(np.int64) - lane.begins[drive.part] + block.bounds[drive.part]
+            np.add.at(sums[block.first, drive.wire.projection.receptor], places, drive.largest * np.abs(drive.weights))
+        return sums
+
+    def recorded_nodes(self) -> np.ndarray:
+        recorded = np.zeros(self.n_nodes, np.uint8)
+        for recording in self.network.recordings:
+            if recording.recorder.recorder.records == "spikes":     # type: ignore[union-attr]
+                for segment in recording.nodes:
+                    recorded[nodes_of(segment, self.node_of, self.relays)] = 1
+        return recorded
+
+    def samplings(self) -> list[Sampling]:
+        """What multimeters take: one entry for each block that a recorder's nodes lie in."""
+        out = []
+        for recorder in {id(r.recorder): r.recorder for r in self.network.recordings}.values():
+            if recorder.recorder.records != "states":               # type: ignore[union-attr]
+                continue
+            column = 0
+            for segment in self.network.recorded(recorder):
+                nodes = self.node_of[segment.ids]
+                block = next(b for b in self.blocks if b.model == segment.population.model)
+                names = [f.name for f in block.model.state]
+                first, last = active_steps(recorder.params, self.dt)
+                interval = int(round(recorder.params["interval"] / self.dt))
+                first = -(-first // interval) * interval        # samples stand at multiples of the interval
+                out.append(Sampling(recorder, block, nodes - block.first, column + np.arange(len(nodes)),
+                                    [names.index(n) for n in recorder.params["record_from"]], interval, first,
+                                    int(min(last, 2**60))))
+                column += len(nodes)
+        return out

@@ -1,0 +1,249 @@
+"""A model's kernels on the CPU: `advance` takes a block of nodes through one step, `drive` a projection's generators.
+
+Loops over neurons write flags and do nothing else that branches, so that they vectorise; `loop` gathers the flagged.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba.core import types
+from numba.extending import overload, register_jitable
+
+from nestling.connect import draws
+
+from .compile import Kernel, kernel
+from .lanes import gather, scatter
+from .layout import BODY, INPUT
+from .native import address_of, unpack, view
+
+philox = register_jitable(draws.philox)
+alias_pick = register_jitable(draws.alias_pick)
+HEAD = BODY.itemsize // 8
+EACH = INPUT.itemsize // 8
+
+
+def receive(rows, scales, i):
+    """The i-th value of every input: what stands in the ring, times the receptor's scale."""
+    return tuple(x * y for x, y in zip(gather(rows, i), scales))
+
+
+@overload(receive, target="generic")
+def _receive(rows, scales, i):
+    if len(rows) == 0:
+        return lambda rows, scales, i: ()
+    if isinstance(rows[0], types.Array):
+        return lambda rows, scales, i: (rows[0][i] * scales[0],) + receive(rows[1:], scales[1:], i)
+    return lambda rows, scales, i: (rows[0] * scales[0],) + receive(rows[1:], scales[1:], i)
+
+
+@register_jitable
+def draw_words(body, j, words, block):
+    """Four steps' random words of input j, for every node."""
+    n = body.n
+    objects, streams, domains = (view(body.object_at, n, np.uint32), view(body.stream_at, n, np.uint32),
+                                 view(body.domain_at, n, np.uint32))
+    k0, k1, field = np.uint32(body.k0), np.uint32(body.k1), np.uint32(j << 4)
+    for i in range(n):
+        a, b, c, d = philox(np.uint32(block), objects[i], streams[i], np.uint32(domains[i] + field), k0, k1)
+        words[i] = a
+        words[n + i] = b
+        words[2 * n + i] = c
+        words[3 * n + i] = d
+
+
+@register_jitable
+def count_events(source, words, out, n):
+    """Poisson counts for words, from one table for all or one for each node."""
+    bits = source.bits
+    cells = np.int64(1) << bits
+    if source.which_at == 0:
+        thresholds, aliases = view(source.thresholds_at, cells, np.uint32), view(source.aliases_at, cells, np.uint32)
+        for i in range(n):
+            out[i] = alias_pick(words[i], thresholds, aliases, np.uint32(0), bits)
+    else:
+        which = view(source.which_at, n, np.uint32)
+        thresholds, aliases = view(source.thresholds_at, 1 << 62, np.uint32), view(source.aliases_at, 1 << 62, np.uint32)
+        for i in range(n):
+            out[i] = alias_pick(words[i], thresholds, aliases, which[i] << np.uint32(bits), bits)
+
+
+@register_jitable
+def prepare_inputs(body, words, ring, k):
+    """Write the addresses of this step's inputs; draw what is random. Returns where in the ring the step's row begins."""
+    n = body.n
+    row = (k & body.mask) * body.lanes
+    sources = view(address_of(words) + 8 * HEAD, body.n_inputs, INPUT)
+    for j in range(body.n_inputs):
+        source = sources[j]
+        slot = HEAD + EACH * body.n_inputs + j
+        if source.kind == 1:
+            words[slot] = address_of(ring) + (row + source.lane) * ring.itemsize
+        elif source.kind == 4:
+            source.lane = k - source.bits    # the record itself holds the number that is read; bits is a drive's delay
+        elif source.kind != 0:
+            random = view(source.words_at, 4 * n, np.uint32)
+            if source.filled != (k >> 2) + 1:
+                draw_words(body, j, random, k >> 2)
+                source.filled = (k >> 2) + 1
+            if source.kind == 2:
+                words[slot] = source.words_at + 4 * n * (k & 3)
+            else:
+                now = view(source.words_at + 4 * n * (k & 3), n, np.uint32)
+                count_events(source, now, view(source.values_at, n, np.int64), n)
+    return row
+
+
+@register_jitable
+def clear_inputs(body, words, ring, row):
+    """Set to zero what this step has read."""
+    sources = view(address_of(words) + 8 * HEAD, body.n_inputs, INPUT)
+    for j in range(body.n_inputs):
+        if sources[j].kind == 1:
+            first = row + sources[j].lane
+            for i in range(first, first + body.n):
+                ring[i] = 0
+
+
+@register_jitable
+def add_to_ring(body, ring, row, amounts, weights, lanes):
+    """Add amounts times weights to the lanes of a row; both constants and arrays, neighbours and scattered lanes."""
+    n = body.n
+    if body.lane_at == 0:
+        first = row + body.lane_first
+        if body.weight_varies:
+            for i in range(n):
+                ring[first + i] += to_ring(amounts[i], weights[i])
+        else:
+            weight = weights[0]
+            for i in range(n):
+                ring[first + i] += to_ring(amounts[i], weight)
+    else:
+        for i in range(n):
+            ring[row + lanes[i]] += to_ring(amounts[i], weights[i if body.weight_varies else 0])
+
+
+def to_ring(amount, weight):
+    """A count times a fixed-point weight, or a current times a weight in fixed-point units, rounded."""
+    raise NotImplementedError("compiled only")
+
+
+@overload(to_ring)
+def _to_ring(amount, weight):
+    if isinstance(amount, types.Integer):
+        return lambda amount, weight: amount * weight
+    return lambda amount, weight: np.int64(np.floor(amount * weight + 0.5))
+
+
+def mark(flags, numbers, i, emitted):
+    """Note what node i emitted: a flag, and where the model emits counts the number."""
+    raise NotImplementedError("compiled only")
+
+
+@overload(mark)
+def _mark(flags, numbers, i, emitted):
+    if isinstance(emitted, types.Boolean):
+        def implementation(flags, numbers, i, emitted):
+            flags[i] = np.uint8(emitted)
+    else:
+        def implementation(flags, numbers, i, emitted):
+            flags[i] = np.uint8(emitted != 0)
+            numbers[i] = np.int32(emitted)
+    return implementation
+
+
+class Variant:
+    """What a model's kernel must know when it is compiled.
+
+    shared: for every constant, whether all nodes share it; connected: for every receptor, whether anything reaches it.
+    """
+
+    def __init__(self, model: Any, shared: tuple[bool, ...], connected: tuple[bool, ...], real: type, whole: type) -> None:
+        self.model = model
+        self.real, self.whole = real, whole
+        self.state = tuple((real(0) if f.type is float else whole(0),) for f in model.state)
+        zeros = [real(0) if f.type is float else np.int64(0) for f in model.step]
+        self.step = tuple(zero if one else (zero,) for zero, one in zip(zeros, shared))
+        rows: list[Any] = []
+        scales: list[Any] = []
+        wired = iter(connected)
+        self.ring = np.int64 if real is np.float64 else np.int32
+        for f in model.inputs:
+            if f.supplied == "clock":
+                rows, scales = [*rows, np.int64(0)], [*scales, np.int64(0)]
+            elif f.supplied == "uniform":
+                rows, scales = [*rows, (np.uint32(0),)], [*scales, real(0)]
+            elif f.supplied == "poisson":
+                rows, scales = [*rows, (np.int64(0),)], [*scales, np.int64(0)]
+            else:
+                scale = np.int64(0) if f.type is int else real(0)
+                rows.append((self.ring(0),) if next(wired) else scale)
+                scales.append(scale)
+        self.rows, self.scales = tuple(rows), tuple(scales)
+        self.text = repr((self.state, self.step, self.rows, self.scales))
+
+    @property
+    def uses(self) -> tuple[Any, ...]:
+        return (self.model.source.update,)
+
+
+def make_advance(variant: Variant) -> Kernel:
+    """The kernel `advance(body, k, lag)` of a model: all nodes of a block through step k."""
+    source = variant.model.source
+    update, State, Step, Inputs = source.update, source.State, source.Step, source.Inputs
+    states, constants, rows, scales, ring_type = (variant.state, variant.step, variant.rows, variant.scales, variant.ring)
+    at_rows = HEAD + EACH * len(rows)
+    at_scales, at_states = at_rows + len(rows), at_rows + 2 * len(rows)
+    at_constants = at_states + len(states)
+    end = at_constants + len(constants)
+
+    def advance(p, k, lag):
+        body = view(p, 1, BODY)[0]
+        n = body.n
+        words = view(p, end, np.int64)
+        ring = view(body.ring_at, (body.mask + 1) * body.lanes, ring_type)
+        row = prepare_inputs(body, words, ring, k)
+        state = unpack(words, at_states, n, states)
+        constant = unpack(words, at_constants, n, constants)
+        arrived = unpack(words, at_rows, n, rows)
+        scale = unpack(words, at_scales, n, scales)
+        flags = view(body.flags_at + lag * body.flag_row, n, np.uint8)
+        numbers = view(body.counts_at + 4 * lag * body.flag_row, n, np.int32)
+        for i in range(n):
+            s, emitted = update(State(*gather(state, i)), Step(*gather(constant, i)), Inputs(*receive(arrived, scale, i)))
+            scatter(state, i, s)
+            mark(flags, numbers, i, emitted)
+        clear_inputs(body, words, ring, row)
+        return 0
+    return kernel(advance, uses=variant.uses, variant=variant.text)
+
+
+def make_drive(variant: Variant) -> Kernel:
+    """The kernel `drive(body, k, lag)` of a generator: what its connections add to the ring in step k."""
+    source = variant.model.source
+    update, State, Step, Inputs = source.update, source.State, source.Step, source.Inputs
+    states, constants, rows, scales, ring_type = (variant.state, variant.step, variant.rows, variant.scales, variant.ring)
+    at_rows = HEAD + EACH * len(rows)
+    at_scales, at_states = at_rows + len(rows), at_rows + 2 * len(rows)
+    at_constants = at_states + len(states)
+    end = at_constants + len(constants)
+    amount_type = np.float64 if variant.model.emits == "current" else np.int64
+
+    def drive(p, k, lag):
+        body = view(p, 1, BODY)[0]
+        n = body.n
+        words = view(p, end, np.int64)
+        ring = view(body.ring_at, (body.mask + 1) * body.lanes, ring_type)
+        row = prepare_inputs(body, words, ring, k)
+        state = unpack(words, at_states, n, states)
+        constant = unpack(words, at_constants, n, constants)
+        arrived = unpack(words, at_rows, n, rows)
+        scale = unpack(words, at_scales, n, scales)
+        amounts = view(body.amounts_at, n, amount_type)
+        for i in range(n):
+            s, emitted = update(State(*gather(state, i)), Step(*gather(constant, i)), Inputs(*receive(arrived, scale, i)))
+            scatter(state, i, s)
+            amounts[i] = emitted
+        add_to_ring(body, ring, row, amounts, view(body.weight_at, n, amount_type), view(body.lane_at, n, np.uint32))
+        return 0
+    return kernel(drive, uses=variant.uses, variant=variant.text)

@@ -1,0 +1,96 @@
+"""The declared network: what the user said, in frozen dataclasses, without arrays of its own making."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nestling.connect.contract import Distribution, Rule
+from nestling.models.contract import Model
+from nestling.recorders.contract import Recorder
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Nodes of one model that were created together. params, initial: numbers, arrays or distributions, in NEST's units."""
+
+    index: int
+    size: int
+    first_id: int
+    model: Model | None = None
+    recorder: Recorder | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    initial: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.model.name if self.model else self.recorder.name if self.recorder else "?"
+
+    def __repr__(self) -> str:
+        return f"<population {self.index}: {self.size} {self.name}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """Some nodes of one population, by position, in the order of the view."""
+
+    population: Population
+    indices: np.ndarray
+
+    @property
+    def ids(self) -> np.ndarray:
+        """Global ids, counted over all nodes of the simulator in the order of creation."""
+        return self.population.first_id + self.indices
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+Value = float | np.ndarray | Distribution     # a weight (in the receptor's unit) or a delay (ms)
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """One call of connect between nodes. stream: the number of its random stream; named: whether seed= named it."""
+
+    index: int
+    sources: tuple[Segment, ...]
+    targets: tuple[Segment, ...]
+    rule: Rule
+    weight: Value
+    delay: Value
+    receptor: str
+    stream: int
+    named: bool
+    allow_autapses: bool
+    allow_multapses: bool
+
+    @property
+    def source_ids(self) -> np.ndarray:
+        return np.concatenate([s.ids for s in self.sources])
+
+    @property
+    def target_ids(self) -> np.ndarray:
+        return np.concatenate([s.ids for s in self.targets])
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Nodes that a recorder records."""
+
+    recorder: Population
+    nodes: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Everything that was declared, in the order of declaration."""
+
+    populations: tuple[Population, ...] = ()
+    projections: tuple[Projection, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+
+    def recorded(self, recorder: Population) -> tuple[Segment, ...]:
+        """All that a recorder records, in the order of connecting."""
+        return tuple(s for r in self.recordings if r.recorder is recorder for s in r.nodes)

@@ -1,0 +1,268 @@
+"""Simulator: what a script creates nodes with, connects them with, and runs."""
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from nestling.connect.contract import BadConnection, Rule
+from nestling.models.contract import ParameterError, is_model, read_model
+from nestling.recorders.contract import BadRecording, is_recorder, read_recorder
+from nestling.recorders.results import Results
+
+from .collect import collect
+from .cpu import Program, make_program
+from .declare import (
+    available_memory,
+    check_delay,
+    check_memory,
+    check_pairs,
+    declared,
+    on_grid,
+    receptor_for,
+    recorder_params,
+    values,
+)
+from .errors import BadTime, BadView, Interrupted, NotAvailable, TooLarge, unknown
+from .lower import lower, resolve
+from .network import Network, Population, Projection, Recording
+from .plan import Plan
+from .progress import progress_bar
+from .units import is_quantity, magnitude
+from .views import NodeView, whole_population
+
+
+class Simulator:
+    """A network and its simulation.
+
+    Parameters
+    ----------
+    dt : time step (ms), 0.1 unless given.
+    seed : whole number, 0 to 2^64 - 1; every random number follows from it.
+    threads : number of threads, or None to let the size of the network decide. It never changes results.
+    backend : "cpu".
+    precision : "double" (float64 states, 64-bit input rings) or "single" (float32, 32-bit).
+    """
+
+    def __init__(self, dt: Any = 0.1, seed: int = 1, threads: int | None = None, backend: str = "cpu",
+                 precision: str = "double") -> None:
+        self.dt = magnitude(dt, "ms", "dt")
+        if not (isinstance(self.dt, float) and math.isfinite(self.dt) and self.dt > 0):
+            raise BadTime(f"dt = {dt}: must be finite and above 0 ms")
+        self.seed = _whole(seed, "seed", 0, 2**64 - 1)
+        self.threads = None if threads is None else _whole(threads, "threads", 1, 1024)
+        if backend != "cpu":
+            raise NotAvailable(f"backend = {backend!r}: this version has the backend 'cpu'")
+        if precision not in ("double", "single"):
+            raise ValueError(f"precision = {precision!r}: must be 'double' or 'single'")
+        self.backend, self.precision = backend, precision
+        self.network = Network()
+        self._plan: Plan | None = None
+        self._program: Program | None = None
+
+    def create(self, model: Any, size: int | tuple[int, ...] = 1, *, params: dict[str, Any] | None = None,
+               **given: Any) -> NodeView:
+        """Create `size` nodes of a model, or a recorder.
+
+        Parameters are given in `params`, or as keywords, which win. A value is a number, an array with one entry a node, or
+        a distribution; the names of states (V_m, ...) set initial values.
+
+        Raises
+        ------
+        UnknownName, DimensionError, ParameterError
+        """
+        n = _whole(math.prod(size) if isinstance(size, tuple) else size, "size", 0, 2**31 - 1)
+        if n == 0:
+            raise ParameterError(f"size = {size}: a population must have at least one node")
+        given = {**(params or {}), **given}
+        index, first = len(self.network.populations), sum(p.size for p in self.network.populations)
+        if is_recorder(model):
+            recorder = read_recorder(model)
+            if n != 1:
+                raise ParameterError(f"size = {size}: create one {recorder.name} at a time")
+            population = Population(index, 1, first, recorder=recorder, params=recorder_params(recorder, given, self.dt))
+        elif is_model(model) or isinstance(model, type) or hasattr(model, "__file__"):
+            described = read_model(model)
+            parameters, initial = declared(described, n, given)
+            population = Population(index, n, first, described, params=parameters, initial=initial)
+            drawn = resolve(population, self.seed)
+            if hasattr(model, "check"):
+                model.check(model.Params(**drawn.params))
+            if described.scheduled:
+                model.schedule(model.Params(**drawn.params), self.dt)
+        else:
+            raise TypeError(f"model = {model!r}: must be a model or a recorder, such as nl.iaf_psc_delta")
+        self._declare(replace(self.network, populations=(*self.network.populations, population)))
+        return whole_population(self, population)
+
+    def connect(self, pre: NodeView, post: NodeView, *, rule: Rule | None = None, weight: Any = None, delay: Any = None,
+                receptor_type: Any = None, comm: str = "sparse", allow_autapses: bool = True, allow_multapses: bool = True,
+                seed: int | None = None) -> Projection | None:
+        """Connect nodes by a rule (all_to_all unless given), or nodes and a recorder.
+
+        weight (1 unless given, in the receptor's unit) and delay (1 ms unless given) are a number, a distribution, or an
+        array: one value a synapse in the order in which the rule draws, or a (targets, sources) matrix. Delays are rounded
+        to the grid of dt. `seed` names the projection's random stream, so that other calls do not change it. `comm`
+        "sparse" and "dense" store the same table of synapses.
+
+        Raises
+        ------
+        BadConnection, BadRecording, DimensionError, TooLarge
+        """
+        for name, view in (("pre", pre), ("post", post)):
+            if not isinstance(view, NodeView):
+                raise TypeError(f"{name} = {view!r}: must be nodes that create() returned, or a selection of them")
+            if view._simulator is not self:
+                raise BadView(f"{name} belongs to another simulator")
+            if len(view) == 0:
+                raise BadConnection(f"{name} has no nodes")
+        if comm not in ("sparse", "dense", "procedural"):
+            raise ValueError(f"comm = {comm!r}: must be 'sparse' or 'dense'")
+        if comm == "procedural":
+            raise NotAvailable("comm='procedural': this version stores all synapses; use comm='sparse'")
+        options = dict(rule=rule, weight=weight, delay=delay, receptor_type=receptor_type, seed=seed)
+        if any(s.population.recorder for s in (*pre.segments, *post.segments)):
+            given = [k for k, v in options.items() if v is not None]
+            if given:
+                raise BadRecording(f"{given[0]}: connecting a recorder takes no {given[0]}")
+            self._record(pre, post)
+            return None
+        projection = self._projection(pre, post, allow_autapses, allow_multapses, **options)
+        network = replace(self.network, projections=(*self.network.projections, projection))
+        check_memory(network)
+        self._declare(network)
+        return projection
+
+    def _projection(self, pre: NodeView, post: NodeView, autapses: bool, multapses: bool, *, rule: Any, weight: Any,
+                    delay: Any, receptor_type: Any, seed: Any) -> Projection:
+        from nestling.connect import all_to_all
+        rule = all_to_all if rule is None else rule
+        if not isinstance(rule, Rule):
+            hint = f" Did you mean {rule.__name__}(...)?" if isinstance(rule, type) else ""
+            raise BadConnection(f"rule = {rule!r}: must be a rule, such as all_to_all or fixed_indegree(100).{hint}")
+        sources = list(dict.fromkeys(s.population.model for s in pre.segments))
+        targets = list(dict.fromkeys(s.population.model for s in post.segments))
+        if len(sources) > 1 and any(m.per_connection for m in sources):     # type: ignore[union-attr]
+            raise BadConnection(f"pre mixes {', '.join(m.name for m in sources)}: "        # type: ignore[union-attr]
+                                "connect generators and neurons in separate calls")
+        receptor = receptor_for(targets, sources[0], receptor_type)         # type: ignore[arg-type]
+        check_pairs(rule, pre.segments, post.segments, autapses, multapses)
+        unit = receptor.unit if sources[0].emits != "current" else ""        # type: ignore[union-attr]
+        strength = values(1.0 if weight is None else weight, unit, "weight", rule, len(pre), len(post))
+        lag = values(1.0 if delay is None else delay, "ms", "delay", rule, len(pre), len(post))
+        check_delay(lag, self.dt)
+        index = len(self.network.projections)
+        return Projection(index, pre.segments, post.segments, rule, strength, lag, receptor.name,
+                          index if seed is None else _whole(seed, "seed", 0, 2**32 - 1), seed is not None, autapses, multapses)
+
+    def _record(self, pre: NodeView, post: NodeView) -> None:
+        """Connect neurons to a spike recorder, or a multimeter to neurons."""
+        recorders = [s.population for s in (*pre.segments, *post.segments) if s.population.recorder]
+        if len(recorders) != 1:
+            raise BadRecording("one recorder is connected with nodes at a time")
+        recorder = recorders[0]
+        kind = recorder.recorder
+        assert kind is not None
+        states = kind.records == "states"
+        nodes = post if states else pre
+        if any(s.population.recorder for s in nodes.segments):
+            right = f"connect({kind.name}, nodes)" if states else f"connect(nodes, {kind.name})"
+            raise BadRecording(f"a {kind.name} is no {'target' if states else 'source'} of connections; write {right}")
+        for s in nodes.segments:
+            model = s.population.model
+            assert model is not None
+            known = [] if model.per_connection or model.scheduled else [f.name for f in model.state]
+            if states and not recorder.params["record_from"]:
+                raise BadRecording(f"{kind.name} has no record_from; {model.name} has {', '.join(known) or 'no states'}")
+            for name in recorder.params.get("record_from", ()):
+                if name not in known:
+                    raise unknown("recordable", name, model.name, known)
+            if not states and model.emits == "current":
+                raise BadRecording(f"{model.name} emits a current; a {kind.name} records spikes")
+        recording = Recording(recorder, nodes.segments)
+        self._declare(replace(self.network, recordings=(*self.network.recordings, recording)))
+
+    def _declare(self, network: Network) -> None:
+        self.network = network
+        self._plan = None
+
+    def plan(self) -> Plan:
+        """The plan of the network: its arrays, sizes and streams; `print(sim.plan())` is a table of them."""
+        if self._plan is None:
+            self._plan = lower(self.network, self.dt, self.seed, self.threads, self.precision)
+        return self._plan
+
+    @property
+    def time(self) -> float:
+        """Simulated time reached (ms)."""
+        return self._program.step * self.dt if self._program else 0.0
+
+    def reset(self) -> None:
+        """Back to t = 0: initial states, empty rings, no spikes on their way."""
+        if self._program is not None:
+            self._program.reset()
+
+    def simulate(self, duration: Any, *, progress: bool | None = None) -> Results:
+        """A fresh run from t = 0 for `duration` (ms); returns what was recorded.
+
+        progress: show a progress bar; None shows one in interactive sessions.
+
+        Raises
+        ------
+        BadTime, TooLarge, Interrupted
+        """
+        steps = self._steps(duration)
+        plan = self.plan()
+        if self._program is None or self._program.plan is not plan:
+            self._program = make_program(plan)
+        else:
+            self._program.reset()
+        return self._run(self._program, steps, progress)
+
+    def cont(self, duration: Any, *, progress: bool | None = None) -> Results:
+        """Go on for `duration` (ms) from where the last run stopped; the results hold this window only."""
+        steps = self._steps(duration)
+        if self._program is None:
+            self._program = make_program(self.plan())
+        if self._program.plan is not self._plan:
+            raise NotAvailable(f"the network was changed at t = {self.time:g} ms; a changed network starts afresh: "
+                               f"call simulate()")
+        return self._run(self._program, steps, progress)
+
+    def _steps(self, duration: Any) -> int:
+        time = magnitude(duration, "ms", "duration")
+        if not isinstance(time, float) or not time >= 0:
+            raise BadTime(f"duration = {duration}: must be one time, 0 ms or more")
+        return on_grid(time, self.dt, "duration")
+
+    def _run(self, program: Program, steps: int, progress: bool | None) -> Results:
+        first = program.step
+        needed = program.trace_bytes(steps)
+        if needed > available_memory():
+            raise TooLarge(f"the traces would need {needed / 1e9:.1f} GB; {available_memory() / 1e9:.1f} GB are free: record "
+                           f"fewer neurons, or at a longer interval, or run in several cont() calls")
+        shown = progress if progress is not None else hasattr(sys, "ps1") or "ipykernel" in sys.modules
+        with progress_bar(shown, first * self.dt, steps * self.dt) as moved:
+            interrupted = program.run(steps, (lambda step: moved(step * self.dt)) if shown else None)
+        results = collect(program.plan, program, first)
+        if interrupted:
+            raise Interrupted(f"stopped at t = {self.time:g} ms; the error's results hold what was recorded, cont() goes on",
+                              results)
+        return results
+
+    def __repr__(self) -> str:
+        net = self.network
+        return (f"<Simulator: dt {self.dt:g} ms, {sum(p.size for p in net.populations if p.model)} nodes in "
+                f"{sum(p.model is not None for p in net.populations)} populations, {len(net.projections)} projections, "
+                f"t = {self.time:g} ms>")
+
+
+def _whole(value: Any, name: str, low: int, high: int) -> int:
+    if is_quantity(value) or isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) \
+            or not low <= value <= high:
+        raise ParameterError(f"{name} = {value!r}: must be a whole number, {low} to {high}")
+    return int(value)
+

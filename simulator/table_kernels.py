@@ -1,0 +1,292 @@
+"""Compiled code that draws a projection's synapses and sorts them into the table of one partition.
+
+Two passes draw the same rows: the first counts synapses by source, the second writes each to its place. Nothing is stored in
+between, so building needs little more memory than its result.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba.extending import register_jitable
+
+from nestling.connect import draws
+
+from .compile import Kernel, jitable, kernel
+from .layout import GROUP, ROW, VALUES, record
+from .native import address_of, call3, call4, view
+
+philox = register_jitable(draws.philox)
+MUCH = 1 << 62
+
+# One projection in one partition. Rows are targets (by_source = 0) or sources; lane_at gives the input lane of every
+# position among the targets, or -1 where another partition holds it.
+JOB = record("by_source", "n_rows", "rows_at", "lane_at", "n_sources", "row_kernel", "row_at", "longest",
+             "counts_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
+             "targets_at", "wide_targets", "weights32_at", "weights64_at", "steps_at", "group_counts_at",
+             "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at",
+             dt=np.float64, weight_scale=np.float64)
+
+# One connection of a generator.
+CONNECTION = np.dtype([("source", np.uint32), ("lane", np.uint32), ("row", np.uint32), ("nth", np.uint32),
+                       ("weight", np.float64), ("steps", np.int64)])
+
+
+def make_row(row: Any) -> Kernel:
+    """The kernel `draw_row(desc, index, out) -> n` of a rule."""
+    def draw_row(p, index, out):
+        r = view(p, 1, ROW)[0]
+        return row(view(r.words_at, r.n_words, np.int64), view(r.table_at, r.n_table, np.uint32), np.uint32(r.k0),
+                   np.uint32(r.k1), r.stream, r.domain, index, view(out, r.longest, np.int32))
+    jitable(row)
+    return kernel(draw_row, uses=(row,))
+
+
+def make_fill(sample: Any) -> Kernel:
+    """The kernel `fill_values(desc, index, n, out)` of a distribution: a row of n values (float64)."""
+    def fill_values(p, index, n, out):
+        v = view(p, 1, VALUES)[0]
+        values = view(out, n, np.float64)
+        k0, k1, stream = np.uint32(v.k0), np.uint32(v.k1), np.uint32(v.stream)
+        for i in range(n):
+            if i & 3 == 0:
+                a, b, c, d = philox(np.uint32(i >> 2), np.uint32(index), stream, np.uint32(v.domain), k0, k1)
+            else:
+                a, b, c = b, c, d
+            x = sample(a, v.a, v.b)
+            again = np.uint32(16)
+            while x < v.low or x > v.high:      # redrawn: word i of attempt 1, 2, ...
+                e, _, _, _ = philox(np.uint32(i), np.uint32(index), stream, np.uint32(v.domain + again), k0, k1)
+                x = sample(e, v.a, v.b)
+                again += np.uint32(16)
+            values[i] = x
+        return 0
+    jitable(sample)
+    return kernel(fill_values, uses=(sample,))
+
+
+@register_jitable
+def row_values(values_at, index, n, partners, values, by_source, width):
+    """The weights or delays of a row: one constant, a distribution's, or the user's array (by pair, or in drawing order)."""
+    v = view(values_at, 1, VALUES)[0]
+    if v.kind == 0:
+        for i in range(n):
+            values[i] = v.constant
+    elif v.kind == 1:
+        call4(v.fill_at, values_at, index, n, address_of(values))
+    else:
+        array = view(v.array_at, MUCH, np.float64)
+        if v.kind == 2:
+            for i in range(n):
+                values[i] = array[partners[i] * width + index] if by_source else array[index * width + partners[i]]
+        else:
+            begin = view(v.starts_at, MUCH, np.int64)[index]
+            for i in range(n):
+                values[i] = array[begin + i]
+
+
+def count_synapses(p):
+    """First pass: synapses by source, and by target; returns how many."""
+    job = view(p, 1, JOB)[0]
+    rows, lane_of = view(job.rows_at, job.n_rows, np.int32), view(job.lane_at, MUCH, np.int32)
+    counts, degrees = view(job.counts_at, job.n_sources + 1, np.uint32), view(job.degrees_at, MUCH, np.uint32)
+    partners = np.empty(job.longest + 1, np.int32)
+    total = 0
+    for r in range(job.n_rows):
+        index = np.int64(rows[r])
+        n = call3(job.row_kernel, job.row_at, index, address_of(partners))
+        if job.by_source:
+            mine = 0
+            for i in range(n):
+                if lane_of[partners[i]] >= 0:
+                    degrees[partners[i]] += np.uint32(1)
+                    mine += 1
+            counts[index] += np.uint32(mine)
+            total += mine
+        else:
+            for i in range(n):
+                counts[partners[i]] += np.uint32(1)
+            degrees[index] += np.uint32(n)
+            total += n
+    return total
+
+
+@register_jitable
+def to_steps(delay, dt):
+    return max(np.int64(1), np.int64(np.floor(delay / dt + 0.5)))
+
+
+@register_jitable
+def place_synapses(job, targets):
+    """Second pass: write targets, weights and delays to their places, by source."""
+    rows, lane_of = view(job.rows_at, job.n_rows, np.int32), view(job.lane_at, MUCH, np.int32)
+    places = view(job.counts_at, job.n_sources + 1, np.uint32)      # where the next synapse of a source goes
+    partners = np.empty(job.longest + 1, np.int32)
+    weights, delays = np.empty(job.longest + 1), np.empty(job.longest + 1)
+    small, large = view(job.weights32_at, MUCH, np.int32), view(job.weights64_at, MUCH, np.int64)
+    steps = view(job.steps_at, MUCH, np.uint32)
+    width = job.n_sources
+    plain = job.weight_kind == 0 and job.steps_at == 0
+    for r in range(job.n_rows):
+        index = np.int64(rows[r])
+        n = call3(job.row_kernel, job.row_at, index, address_of(partners))
+        if plain and not job.by_source:
+            lane = lane_of[index]
+            for i in range(n):
+                place = np.int64(places[partners[i]])
+                places[partners[i]] = np.uint32(place + 1)
+                targets[place] = lane
+            continue
+        if job.weight_kind:
+            row_values(job.weights_at, index, n, partners, weights, job.by_source, width)
+        if job.steps_at:
+            row_values(job.delays_at, index, n, partners, delays, job.by_source, width)
+        for i in range(n):
+            source, lane = (index, lane_of[partners[i]]) if job.by_source else (np.int64(partners[i]), lane_of[index])
+            if lane >= 0:
+                place = np.int64(places[source])
+                places[source] = np.uint32(place + 1)
+                targets[place] = lane
+                if job.weight_kind == 1:
+                    small[place - job.begin + job.weight_begin] = np.int32(np.floor(weights[i] * job.weight_scale + 0.5))
+                elif job.weight_kind == 2:
+                    large[place - job.begin + job.weight_begin] = np.int64(np.floor(weights[i] * job.weight_scale + 0.5))
+                if job.steps_at:
+                    steps[place - job.begin] = np.uint32(to_steps(delays[i], job.dt))
+
+
+@register_jitable
+def sort_source(job, begin, n, targets, order, spare, histogram):
+    """Sort a source's synapses by (delay, lane), stably, by counting: bytes of the lane first, then the delay."""
+    small, large = view(job.weights32_at, MUCH, np.int32), view(job.weights64_at, MUCH, np.int64)
+    steps = view(job.steps_at, MUCH, np.uint32)
+    for i in range(n):
+        order[i] = i
+    if job.by_source:
+        for byte in range(4 if job.wide_targets else 2):
+            histogram[:257] = 0
+            for i in range(n):
+                histogram[1 + ((np.int64(targets[begin + order[i]]) >> (8 * byte)) & 255)] += 1
+            for b in range(256):
+                histogram[b + 1] += histogram[b]
+            for i in range(n):
+                b = (np.int64(targets[begin + order[i]]) >> (8 * byte)) & 255
+                spare[histogram[b]] = order[i]
+                histogram[b] += 1
+            for i in range(n):
+                order[i] = spare[i]
+    if job.steps_at:
+        histogram[:job.n_steps + 2] = 0
+        for i in range(n):
+            histogram[1 + np.int64(steps[begin - job.begin + i])] += 1
+        for b in range(job.n_steps + 1):
+            histogram[b + 1] += histogram[b]
+        for i in range(n):
+            b = np.int64(steps[begin - job.begin + order[i]])
+            spare[histogram[b]] = order[i]
+            histogram[b] += 1
+        for i in range(n):
+            order[i] = spare[i]
+        apply_order(steps, begin - job.begin, n, order, spare)
+    apply_order(targets, begin, n, order, spare)
+    if job.weight_kind == 1:
+        apply_order(small, begin - job.begin + job.weight_begin, n, order, spare)
+    elif job.weight_kind == 2:
+        apply_order(large, begin - job.begin + job.weight_begin, n, order, spare)
+
+
+@register_jitable
+def apply_order(values, begin, n, order, spare):
+    for i in range(n):
+        spare[i] = values[begin + order[i]]
+    for i in range(n):
+        values[begin + i] = spare[i]
+
+
+@register_jitable
+def order_synapses(job, targets):
+    """Sort every source's synapses and count its groups: runs of equal delay."""
+    ends = view(job.counts_at, job.n_sources + 1, np.uint32)       # after placing: where each source's synapses end
+    steps = view(job.steps_at, MUCH, np.uint32)
+    found, ids = view(job.group_counts_at, MUCH, np.uint32), view(job.ids_at, job.n_sources, np.int32)
+    longest, begin = np.int64(0), job.begin
+    for s in range(job.n_sources):
+        longest = max(longest, np.int64(ends[s]) - begin)
+        begin = np.int64(ends[s])
+    order, spare = np.empty(longest, np.int64), np.empty(longest, np.int64)
+    histogram = np.zeros(max(257, job.n_steps + 2), np.int64)
+    begin = job.begin
+    for s in range(job.n_sources):
+        n = np.int64(ends[s]) - begin
+        if n > 0:
+            if job.by_source or job.steps_at:
+                sort_source(job, begin, n, targets, order, spare, histogram)
+            groups = 1
+            if job.steps_at:
+                for i in range(begin - job.begin + 1, begin - job.begin + n):
+                    groups += 1 if steps[i] != steps[i - 1] else 0
+            found[ids[s]] += np.uint32(groups)
+        begin += n
+
+
+def fill_table(p):
+    """Second pass of one projection: its synapses, sorted."""
+    job = view(p, 1, JOB)[0]
+    if job.wide_targets:
+        place_synapses(job, view(job.targets_at, MUCH, np.uint32))
+        order_synapses(job, view(job.targets_at, MUCH, np.uint32))
+    else:
+        place_synapses(job, view(job.targets_at, MUCH, np.uint16))
+        order_synapses(job, view(job.targets_at, MUCH, np.uint16))
+    return 0
+
+
+def head_groups(p):
+    """Write the headers of a projection's groups to their sources' places."""
+    job = view(p, 1, JOB)[0]
+    ends, steps = view(job.counts_at, job.n_sources + 1, np.uint32), view(job.steps_at, MUCH, np.uint32)
+    places, groups = view(job.group_places_at, MUCH, np.uint32), view(job.groups_at, MUCH, GROUP)
+    ids = view(job.ids_at, job.n_sources, np.int32)
+    begin = job.begin
+    for s in range(job.n_sources):
+        end = np.int64(ends[s])
+        i = begin
+        while i < end:
+            j = i + 1
+            delay = job.constant_steps
+            if job.steps_at:
+                delay = np.int64(steps[i - job.begin])
+                while j < end and steps[j - job.begin] == delay:
+                    j += 1
+            else:
+                j = end
+            group = groups[places[ids[s]]]
+            places[ids[s]] += np.uint32(1)
+            group.begin, group.end = np.uint32(i), np.uint32(j)
+            group.delay, group.cls = np.uint32(delay), np.uint32(job.cls)
+            i = j
+        begin = end
+    return 0
+
+
+def list_connections(p):
+    """The connections of a generator projection, in the order of rows: CONNECTION records; returns how many."""
+    job = view(p, 1, JOB)[0]
+    rows, lane_of = view(job.rows_at, job.n_rows, np.int32), view(job.lane_at, MUCH, np.int32)
+    partners = np.empty(job.longest + 1, np.int32)
+    weights, delays = np.empty(job.longest + 1), np.empty(job.longest + 1)
+    out = view(job.conns_at, MUCH, CONNECTION)
+    found = 0
+    for r in range(job.n_rows):
+        index = np.int64(rows[r])
+        n = call3(job.row_kernel, job.row_at, index, address_of(partners))
+        row_values(job.weights_at, index, n, partners, weights, job.by_source, job.n_sources)
+        row_values(job.delays_at, index, n, partners, delays, job.by_source, job.n_sources)
+        for i in range(n):
+            source, lane = (index, lane_of[partners[i]]) if job.by_source else (np.int64(partners[i]), lane_of[index])
+            if lane >= 0:
+                c = out[found]
+                c.source, c.lane, c.row, c.nth = np.uint32(source), np.uint32(lane), np.uint32(index), np.uint32(i)
+                c.weight, c.steps = weights[i], to_steps(delays[i], job.dt)
+                found += 1
+    return found

@@ -1,0 +1,143 @@
+"""Building the synapse tables: one for each partition, by one thread each.
+
+Two passes over all projections (see `table_kernels`): after the first, sizes and the receptors' worst cases are known.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nestling.connect.contract import BadConnection, Distribution
+
+from .compile import kernel
+from .draw import Drawing, delay_steps, largest
+from .fixed_point import to_fixed
+from .layout import CLASS, GROUP
+from .native import address
+from .plan import Table
+from .table_kernels import CONNECTION, JOB, count_synapses, fill_table, head_groups, list_connections
+from .threads import in_threads
+
+
+@dataclass
+class Job:
+    """One projection in one partition: the kernels' record, and the arrays that it points to."""
+
+    drawing: Drawing
+    record: np.ndarray
+    total: int = 0
+    kept: list[Any] = field(default_factory=list)
+
+    def at(self, name: str, array: np.ndarray) -> np.ndarray:
+        """Point the record's field `name` to an array."""
+        self.kept.append(array)
+        self.record[0][name] = address(array)
+        return array
+
+
+def make_job(drawing: Drawing, lanes: np.ndarray, degrees: np.ndarray, node_of: np.ndarray, dt: float) -> Job:
+    """The job of one partition: `lanes` gives the input lane of each target position, or -1 for other partitions'."""
+    job = Job(drawing, np.zeros(1, JOB))
+    r = job.record[0]
+    n_sources = len(drawing.sources)
+    if drawing.by_source:
+        rows = np.arange(n_sources, dtype=np.int32)
+    else:
+        rows = np.flatnonzero(lanes >= 0).astype(np.int32)
+    r["by_source"], r["n_rows"], r["n_sources"] = drawing.by_source, len(rows), n_sources
+    r["row_kernel"], r["longest"], r["dt"] = drawing.row_kernel, drawing.prepared.longest, dt
+    for name, array in dict(rows_at=rows, lane_at=np.ascontiguousarray(lanes, np.int32), row_at=drawing.row,
+                            degrees_at=degrees, weights_at=drawing.weights, delays_at=drawing.delays,
+                            ids_at=node_of[drawing.sources].astype(np.int32)).items():
+        job.at(name, array)
+    return job
+
+
+def count_jobs(jobs: list[list[Job]]) -> None:
+    """First pass, each partition's jobs in a thread."""
+    count = kernel(count_synapses)
+
+    def work(part: list[Job]) -> None:
+        for job in part:
+            job.at("counts_at", np.zeros(len(job.drawing.sources) + 1, np.uint32))
+            job.total = count(address(job.record))
+    in_threads(work, jobs)
+
+
+def fill_jobs(jobs: list[list[Job]], n_nodes: int, wide: list[bool], weights: list[tuple[Any, int]],
+              dt: float) -> list[Table]:
+    """Second pass: the table of every partition. `weights` holds the weight and fixed-point exponent of each job."""
+    fill, head = kernel(fill_table), kernel(head_groups)
+    return in_threads(lambda p: fill_partition(jobs[p], n_nodes, wide[p], weights, dt, fill, head), range(len(jobs)))
+
+
+def weight_storage(weight: Any, exponent: int) -> tuple[int, int]:
+    """(kind, scale exponent) of a projection's weights: 0 constant, 1 on a grid of 31 bits, 2 exact.
+
+    Random weights are drawn on a grid of 2**-31 of the largest (or the ring's resolution, where that is coarser): nobody can
+    tell, and they need half the memory. Weights that the user gives are kept in the ring's resolution.
+    """
+    if not isinstance(weight, (np.ndarray, Distribution)):
+        return 0, exponent
+    if isinstance(weight, np.ndarray):
+        return 2, exponent
+    top = largest(weight)
+    return 1, min(exponent, 30 - int(np.ceil(np.log2(top * (1 + 1e-9)))) if top else exponent)
+
+
+def fill_partition(jobs: list[Job], n_nodes: int, wide: bool, weights: list[tuple[Any, int]], dt: float, fill: Any,
+                   head: Any) -> Table:
+    """One partition's table."""
+    total = sum(job.total for job in jobs)
+    if total >= 2**32:
+        raise BadConnection(f"{total:,} synapses end in one partition; at most 2^32 fit: use more threads")
+    kinds = [weight_storage(weight, exponent) for weight, exponent in weights]
+    sizes = [sum(job.total for job, (kind, _) in zip(jobs, kinds) if kind == k) for k in (1, 2)]
+    targets = np.empty(total, np.uint32 if wide else np.uint16)
+    weights32, weights64 = np.empty(sizes[0], np.int32), np.empty(sizes[1], np.int64)
+    classes = np.zeros(max(len(jobs), 1), CLASS)
+    group_counts = np.zeros(n_nodes + 1, np.uint32)
+    begin, weight_begins = 0, [0, 0]
+    for c, (job, (kind, scale), (weight, exponent)) in enumerate(zip(jobs, kinds, weights)):
+        r = job.record[0]
+        low, high = delay_steps(job.drawing.projection.delay, dt)
+        r["begin"], r["cls"], r["wide_targets"] = begin, c, wide
+        r["weight_kind"], r["constant_steps"], r["n_steps"] = kind, low, high
+        r["weight_scale"] = 2.0**scale
+        if kind == 0:
+            value = to_fixed(weight, exponent)
+        else:
+            r["weight_begin"] = weight_begins[kind - 1]
+            value = 1 << (exponent - scale)
+            classes[c]["shift"] = weight_begins[kind - 1] - begin
+            weight_begins[kind - 1] += job.total
+        classes[c]["kind"], classes[c]["value"] = kind, value
+        for name, array in dict(targets_at=targets, weights32_at=weights32, weights64_at=weights64,
+                                group_counts_at=group_counts).items():
+            job.at(name, array)
+        if low != high:
+            job.at("steps_at", np.empty(job.total, np.uint32))
+        # counts of the first pass become the places where each source's synapses go
+        counts: np.ndarray = next(a for a in job.kept if address(a) == r["counts_at"])
+        ends = np.cumsum(counts, dtype=np.int64)
+        counts[1:] = begin + ends[:-1]
+        counts[0] = begin
+        fill(address(job.record))
+        begin += job.total
+    first_group = np.concatenate([[0], np.cumsum(group_counts)]).astype(np.uint32)[:n_nodes + 2]
+    groups = np.empty(int(first_group[-1]), GROUP)
+    places = first_group[:-1].copy()
+    for job in jobs:
+        job.at("group_places_at", places)
+        job.at("groups_at", groups)
+        head(address(job.record))
+    return Table(first_group, groups, targets, weights32, weights64, classes)
+
+
+def connections_of(job: Job) -> np.ndarray:
+    """All connections of a generator's projection in one partition (CONNECTION records)."""
+    most = job.drawing.prepared.longest * int(job.record[0]["n_rows"])
+    out = job.at("conns_at", np.empty(most, CONNECTION))
+    return out[:kernel(list_connections)(address(job.record))]

@@ -1,0 +1,35 @@
+"""Python threads for compiled work: kernels release the interpreter lock, so threads run on as many cores."""
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_threads(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    """function(item) of every item, each in a thread of its own; the first error is raised again here."""
+    items = list(items)
+    if len(items) == 1:
+        return [function(items[0])]
+    results: list[Any] = [None] * len(items)
+    errors: list[BaseException] = []
+
+    def work(i: int) -> None:
+        try:
+            results[i] = function(items[i])
+        except BaseException as error:
+            errors.append(error)
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(len(items))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results

@@ -1,0 +1,100 @@
+"""NodeView: a list of nodes as the user handles it."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .errors import BadView
+from .network import Population, Segment
+
+
+class NodeView:
+    """Nodes in the order in which they were asked for.
+
+    `a + b` concatenates, `a[i]`, `a[2:8]`, `a[[1, 5]]` and `a[mask]` select; length, iteration, `in` and `==` are those of
+    a list of nodes. `segments` holds the parts that come from one population each.
+    """
+
+    def __init__(self, simulator: Any, segments: tuple[Segment, ...]) -> None:
+        self._simulator = simulator
+        self.segments = segments
+
+    @property
+    def size(self) -> int:
+        return sum(len(s) for s in self.segments)
+
+    @property
+    def global_id(self) -> np.ndarray:
+        """Global ids (int64), counted over all nodes of the simulator in the order of creation, from 0."""
+        return np.concatenate([s.ids for s in self.segments]) if self.segments else np.zeros(0, np.int64)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __add__(self, other: NodeView) -> NodeView:
+        if not isinstance(other, NodeView):
+            return NotImplemented
+        if other._simulator is not self._simulator:
+            raise BadView("the two views belong to different simulators")
+        return NodeView(self._simulator, self.segments + other.segments)
+
+    def __radd__(self, other: Any) -> NodeView:
+        return self if isinstance(other, int) and other == 0 else NotImplemented   # so that sum(views) works
+
+    def __getitem__(self, item: Any) -> NodeView:
+        n = self.size
+        if isinstance(item, (int, np.integer)) and not isinstance(item, bool):
+            if not -n <= item < n:
+                raise BadView(f"node {item} of a view of {n} nodes: must be {-n} to {n - 1}")
+            picked = np.array([item % n])
+        elif isinstance(item, slice):
+            picked = np.arange(n)[item]
+        else:
+            item = np.asarray(item)
+            if item.dtype == bool:
+                if item.shape != (n,):
+                    raise BadView(f"a mask of shape {item.shape} for a view of {n} nodes: must have one entry a node")
+                picked = np.flatnonzero(item)
+            elif item.ndim == 1 and (item.dtype.kind in "iu" or item.size == 0):
+                if item.size and not (-n <= item.min() and item.max() < n):
+                    raise BadView(f"node {item.max() if item.max() >= n else item.min()} of a view of {n} nodes: "
+                                  f"must be {-n} to {n - 1}")
+                picked = item.astype(np.int64) % max(n, 1)
+            else:
+                raise BadView(f"a view is indexed by whole numbers, slices, whole-number arrays or masks, not {item!r}")
+        return NodeView(self._simulator, self._pick(picked))
+
+    def _pick(self, picked: np.ndarray) -> tuple[Segment, ...]:
+        """Segments of the picked positions, split where the population changes."""
+        starts = np.cumsum([0] + [len(s) for s in self.segments])
+        which = np.searchsorted(starts, picked, side="right") - 1
+        parts = np.split(picked, np.flatnonzero(np.diff(which)) + 1) if len(picked) else []
+        return tuple(Segment(self.segments[w].population, self.segments[w].indices[part - starts[w]])
+                     for part in parts for w in [int(np.searchsorted(starts, part[0], side="right")) - 1])
+
+    def __iter__(self) -> Iterator[NodeView]:
+        for segment in self.segments:
+            for i in range(len(segment)):
+                yield NodeView(self._simulator, (Segment(segment.population, segment.indices[i:i + 1]),))
+
+    def __contains__(self, node: Any) -> bool:
+        """Whether a view's nodes (or one global id) are all among these."""
+        ids = node.global_id if isinstance(node, NodeView) else np.asarray([node])
+        return bool(np.isin(ids, self.global_id).all())
+
+    def __eq__(self, other: object) -> bool:
+        return (isinstance(other, NodeView) and other._simulator is self._simulator
+                and np.array_equal(self.global_id, other.global_id))
+
+    def __hash__(self) -> int:
+        return hash(self.global_id.tobytes())
+
+    def __repr__(self) -> str:
+        parts = " + ".join(f"{len(s)} {s.population.name}" for s in self.segments)
+        return f"<NodeView of {parts or 'no nodes'}>"
+
+
+def whole_population(simulator: Any, population: Population) -> NodeView:
+    return NodeView(simulator, (Segment(population, np.arange(population.size)),))
