@@ -9,8 +9,9 @@ from numba.extending import register_jitable
 
 from . import draws
 
-philox = register_jitable(draws.philox)
-alias_pick = register_jitable(draws.alias_pick)
+# inlined before loops are vectorised: a call of philox in a loop costs ten times what its arithmetic does
+philox = register_jitable(forceinline=True)(draws.philox)
+alias_pick = register_jitable(forceinline=True)(draws.alias_pick)
 
 
 @register_jitable

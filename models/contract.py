@@ -111,6 +111,13 @@ def require(condition: Any, name: str, value: Any, allowed: str) -> None:
         raise ParameterError(f"{name} = {shown}: must be {allowed}")
 
 
+def grid_steps(name: str, time: Any, dt: float) -> np.ndarray:
+    """Times in steps; raises ParameterError where one is no multiple of dt, as NEST does. Infinity is one."""
+    steps: np.ndarray = np.rint(np.asarray(time) / dt)
+    require(np.isclose(steps * dt, time, rtol=1e-12, atol=1e-6 * dt), name, time, f"a multiple of dt = {dt:g} ms")
+    return steps
+
+
 def _fields(source: Any, record: str) -> tuple[Field, ...]:
     cls = getattr(source, record, None)
     if cls is None:

@@ -1,12 +1,13 @@
 """dc_generator: a constant current between two times (NEST's model of this name).
 
-The current of the step that covers (t, t + dt] arrives a delay later; it is on while origin + start <= t < origin + stop.
+With a delay d the current flows into its target from origin + start + d to origin + stop + d; where origin + start is 0, a
+step later, since nothing is sent before t = 0.
 """
 from typing import NamedTuple
 
 import numpy as np
 
-from .contract import clock, ms, pA, require
+from .contract import clock, grid_steps, ms, pA, require
 
 EMITS = "current"
 PER_CONNECTION = True
@@ -39,7 +40,9 @@ def check(p):
 
 
 def derive(p, dt):
-    first, last = (np.clip(np.rint((p.origin + t) / dt), 0, 2**40) for t in (p.start, p.stop))
+    # what step k sends acts in the step after the one in which it arrives: hence one step ahead, as NEST does
+    first, last = (np.clip(grid_steps("origin", p.origin, dt) + grid_steps(name, t, dt) - 1, 0, 2**40)
+                   for name, t in (("start", p.start), ("stop", p.stop)))
     return Step(amplitude=p.amplitude, first=first, last=last)
 
 

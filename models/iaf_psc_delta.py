@@ -3,7 +3,8 @@
 Between spikes  C_m dV/dt = -C_m (V - E_L) / tau_m + I_e + I(t),  and an arriving spike moves V by its weight (mV).
 Integrated exactly (Rotter and Diesmann 1999, Biol. Cybern. 81:381); parameters, defaults and the order of events in
 a step are those of NEST's model of this name: a neuron that is not refractory decays and takes its input, is cut off at
-V_min, and is then compared with V_th; a current that arrives in a step acts from the next step on.
+V_min, and is then compared with V_th; a current that arrives in a step acts from the next step on. The refractory period is
+rounded up to whole steps.
 """
 from typing import NamedTuple
 
@@ -58,7 +59,8 @@ def derive(p, dt):
     decay = np.exp(-dt / p.tau_m)
     gain = -np.expm1(-dt / p.tau_m) * p.tau_m / p.C_m
     return Step(P_V=decay, V_inf=-np.expm1(-dt / p.tau_m) * p.E_L + gain * p.I_e, P_I=gain, V_th=p.V_th,
-                V_reset=p.V_reset, V_min=p.V_min, n_ref=np.rint(p.t_ref / dt), keep=np.where(p.refractory_input, 1.0, 0.0))
+                V_reset=p.V_reset, V_min=p.V_min, n_ref=np.ceil(p.t_ref / dt - 1e-6),   # 1.1 / 0.1 must not give 12
+                keep=np.where(p.refractory_input, 1.0, 0.0))
 
 
 def update(s, c, x):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .contract import ParameterError, counts, ms, require, times
+from .contract import ParameterError, counts, grid_steps, ms, require, times
 
 
 class Params(NamedTuple):
@@ -35,6 +35,8 @@ def schedule(p, dt):
     steps, nodes, numbers = [], [], []
     start, stop, origin, offgrid = (np.broadcast_to(v, len(p.spike_times))
                                     for v in (p.start, p.stop, p.origin, p.allow_offgrid_times))
+    shift = grid_steps("origin", origin, dt)
+    first, last = shift + grid_steps("start", start, dt), shift + grid_steps("stop", stop, dt)
     for i, (t, n) in enumerate(zip(p.spike_times, p.spike_multiplicities)):
         ticks = (np.asarray(t) + origin[i]) / dt
         near = np.rint(ticks)
@@ -44,8 +46,7 @@ def schedule(p, dt):
                                  f"set allow_offgrid_times=True to round it up")
         stamps = np.where(off, np.ceil(ticks), near).astype(np.int64)
         n = np.asarray(n, np.int64) if len(n) else np.ones(len(t), np.int64)
-        first, last = np.rint((origin[i] + start[i]) / dt), np.rint((origin[i] + stop[i]) / dt)
-        keep = (stamps > first) & (stamps <= last) & (n > 0)
+        keep = (stamps > first[i]) & (stamps <= last[i]) & (n > 0)
         steps.append(stamps[keep] - 1)   # a spike of step k carries the stamp k + 1
         nodes.append(np.full(keep.sum(), i))
         numbers.append(n[keep])

@@ -25,7 +25,7 @@ class Program:
         self._kept: list[Any] = []                       # every array whose address a kernel holds
         self.sync = self._keep(np.zeros(SYNC_WORDS, np.int64))
         self.parts = self._keep(np.zeros(plan.n_parts, PART))
-        self.loop = make_loop(plan.ring_type)
+        self.loop = make_loop(plan.ring_type, plan.tables[0].targets.dtype.type)
         self.state = [[self._keep(np.ascontiguousarray(a).copy()) for a in b.state] for b in plan.blocks]
         self.sizes = [int(sum(b.bounds[p + 1] - b.bounds[p] for b in plan.blocks)) for p in range(plan.n_parts)]
         self.flag_row = 8 * (-(-max([1, *self.sizes]) // 8))
@@ -81,7 +81,6 @@ class Program:
         part["counts_at"] = address(counts) if counts is not None else 0
         part["n_planned"], part["spike_room"], part["most"] = mine, room, plan.most
         part["log_room"], part["log_worst"] = log_room, worst
-        part["wide_targets"] = plan.tables[p].targets.dtype == np.uint32
         calls = [self._bind_drive(d, part) for d in plan.drives if d.part == p]
         part["n_drives"], part["drives_at"] = len(calls), self._call_list(calls)
         calls, first = [], 0

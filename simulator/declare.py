@@ -194,7 +194,7 @@ def check_delay(delay: Any, dt: float) -> None:
         raise BadConnection(f"delay = {array.max():g} ms: must be below {2**30 * dt:g} ms")
     moved = np.abs(np.floor(array / dt + 0.5) * dt - array)
     if moved.max(initial=0.0) > 1e-6 * dt:
-        warnings.warn(f"delay = {array[moved.argmax()]:g} ms is no multiple of dt = {dt:g} ms and is rounded to the nearest",
+        warnings.warn(f"delay = {array.flat[moved.argmax()]:g} ms is no multiple of dt = {dt:g} ms and is rounded to the nearest",
                       stacklevel=4)
 
 

@@ -13,7 +13,7 @@ from nestling.connect.contract import Distribution, Pairing, Row
 from .layout import ROW, VALUES
 from .native import address
 from .network import Projection
-from .table_kernels import make_fill, make_row
+from .table_kernels import HALF_UP, make_fill, make_row
 
 
 @dataclass
@@ -97,8 +97,10 @@ def describe_values(value: Any, projection: Projection, domain: int, key: Any, s
 
 def delay_steps(delay: Any, dt: float) -> tuple[int, int]:
     """Shortest and longest delay that can come, in steps."""
+    if not isinstance(delay, Distribution) and np.size(delay) == 0:      # for no synapse at all
+        return 1, 1
     low, high = delay.limits() if isinstance(delay, Distribution) else (np.min(delay), np.max(delay))
-    return tuple(max(1, int(math.floor(float(v) / dt + 0.5))) for v in (low, high))  # type: ignore[return-value]
+    return tuple(max(1, int(math.floor(float(v) / dt + HALF_UP))) for v in (low, high))  # type: ignore[return-value]
 
 
 def draw_values(distribution: Distribution, n: int, seed: int, stream: int, index: int) -> np.ndarray:

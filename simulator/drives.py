@@ -70,5 +70,5 @@ def make_drive(lowering: Any, wire: Any, part: int, found: np.ndarray, delay: in
         largest = float(np.max(model.source.bound(model.source.Step(*step))))
     else:
         assert random is not None
-        largest = float(max(t[1].max() for t in random.tables.values()))
+        largest = float(random.most)
     return Drive(wire, model, part, n, delay, state, step, found["lane"].copy(), weights, largest, random)

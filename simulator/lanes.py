@@ -1,6 +1,7 @@
 """gather and scatter: a structure of arrays seen as records, one for each index, on the CPU and in CUDA.
 
-Compile-time recursion over tuples: no source strings, no exec, no decorator in a model.
+Compile-time recursion over tuples, four fields at a time since every level is compiled by itself: no source strings, no exec,
+no decorator in a model.
 """
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ def at(x, i):
     return x[i] if getattr(x, "ndim", 0) else x
 
 
-@overload(at, target="generic", inline="always")
+@overload(at, target="generic")
 def _at(x, i):
     if isinstance(x, types.Array):
         return lambda x, i: x[i]
@@ -27,9 +28,18 @@ def gather(arrays, i):
 
 @overload(gather, target="generic")
 def _gather(arrays, i):
-    if len(arrays) == 0:
+    n = len(arrays)
+    if n == 0:
         return lambda arrays, i: ()
-    return lambda arrays, i: (at(arrays[0], i),) + gather(arrays[1:], i)
+    if n == 1:
+        return lambda arrays, i: (at(arrays[0], i),)
+    if n == 2:
+        return lambda arrays, i: (at(arrays[0], i), at(arrays[1], i))
+    if n == 3:
+        return lambda arrays, i: (at(arrays[0], i), at(arrays[1], i), at(arrays[2], i))
+    if n == 4:
+        return lambda arrays, i: (at(arrays[0], i), at(arrays[1], i), at(arrays[2], i), at(arrays[3], i))
+    return lambda arrays, i: gather(arrays[:4], i) + gather(arrays[4:], i)
 
 
 def scatter(arrays, i, record):
@@ -42,8 +52,16 @@ def scatter(arrays, i, record):
 def _scatter(arrays, i, record):
     if len(arrays) == 0:
         return lambda arrays, i, record: None
+    if len(arrays) < 4:
+        def one(arrays, i, record):
+            arrays[0][i] = record[0]
+            scatter(arrays[1:], i, record[1:])
+        return one
 
-    def implementation(arrays, i, record):
+    def four(arrays, i, record):
         arrays[0][i] = record[0]
-        scatter(arrays[1:], i, record[1:])
-    return implementation
+        arrays[1][i] = record[1]
+        arrays[2][i] = record[2]
+        arrays[3][i] = record[3]
+        scatter(arrays[4:], i, record[4:])
+    return four

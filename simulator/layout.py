@@ -24,7 +24,7 @@ PART = record(
     "n_planned", "planned_steps_at", "planned_ids_at", "planned_counts_at", "planned_next",
     "spikes_at", "spike_counts_at", "spike_ends_at", "spike_room",
     "most", "overflow", "log_steps_at", "log_ids_at", "log_counts_at", "log_n", "log_room", "log_worst",
-    "first_group_at", "groups_at", "targets_at", "wide_targets", "weights32_at", "weights64_at", "classes_at")
+    "first_group_at", "groups_at", "targets_at", "weights32_at", "weights64_at", "classes_at")
 
 GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32), ("cls", np.uint32)])
 

@@ -165,7 +165,7 @@ def deliver(part, source, k, m, parity, longest, targets, ring):
             q += 1
 
 
-def make_loop(ring_type: type) -> Kernel:
+def make_loop(ring_type: type, target_type: type) -> Kernel:
     """The kernel `run(run, thread, k, end) -> k`: one thread's way through the slices, until `end` or a halt."""
 
     def run_slices(p, thread, k, end):
@@ -193,13 +193,10 @@ def make_loop(ring_type: type) -> Kernel:
                 part = parts[i]
                 ring = view(part.ring_at, (part.mask + 1) * part.lanes, ring_type)
                 for j in range(run.n_parts):
-                    if part.wide_targets:
-                        deliver(part, parts[j], k, m, parity, run.longest_slice, view(part.targets_at, MUCH, np.uint32), ring)
-                    else:
-                        deliver(part, parts[j], k, m, parity, run.longest_slice, view(part.targets_at, MUCH, np.uint16), ring)
+                    deliver(part, parts[j], k, m, parity, run.longest_slice, view(part.targets_at, MUCH, target_type), ring)
             k += m
             done += 1
             if atomic_load(sync, HALT) == done:
                 return k
         return k
-    return kernel(run_slices, variant=ring_type.__name__)
+    return kernel(run_slices, variant=f"{ring_type.__name__} {target_type.__name__}")

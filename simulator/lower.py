@@ -176,8 +176,8 @@ class Lowering:
         drives = [d for w in driving for d in lower_drives(self, w, drawings[w.projection.index])]
         self.scale_receptors([(w, drawings[w.projection.index], degrees[w.projection.index]) for w in tabled], drives,
                              planned)
-        wide = [bool(n > LANES_OF_16_BITS) for n in self.lane_counts]
-        tables = fill_jobs(jobs, self.n_nodes, wide, [(w.weight, w.lane.exponent) for w in tabled], self.dt)
+        target_type = np.uint16 if self.lane_counts.max(initial=0) <= LANES_OF_16_BITS else np.uint32
+        tables = fill_jobs(jobs, self.n_nodes, target_type, [(w.weight, w.lane.exponent) for w in tabled], self.dt)
         for drive in drives:
             drive.weights = drive.weights * 2.0 ** drive.wire.lane.exponent
             if drive.model.emits == "counts":
@@ -240,21 +240,27 @@ class Lowering:
         if not steps:
             return Planned(*(np.zeros(0, t) for t in (np.int64, np.int32, np.int32)))
         step, node, number = (np.concatenate(x) for x in (steps, nodes, counts))
-        order = np.lexsort((node, step))
-        return Planned(step[order].astype(np.int64), node[order].astype(np.int32), number[order].astype(np.int32))
+        # a time may be given twice: one entry for every step and node, so that its count is all that can come at once
+        distinct, entry = np.unique(step * self.n_nodes + node, return_inverse=True)
+        step, node = np.divmod(distinct, self.n_nodes)
+        return Planned(step, node.astype(np.int32), np.bincount(entry, number, len(distinct)).astype(np.int32))
 
     def scale_receptors(self, wired: list[Any], drives: list[Drive], planned: Planned) -> None:
         """Choose every receptor's fixed-point scale for its worst case, and the most spikes a node may emit in a step."""
         most = np.ones(self.n_nodes)
         np.maximum.at(most, planned.nodes, planned.counts)
-        for _ in range(8):                       # counts hand counts on: follow them, a few populations deep
+        for turn in range(40):                   # counts hand counts on: follow them, a few nodes deep
             before = most.copy()
             sums = self.worst_cases(wired, drives, most)
             for block in self.blocks:
                 if block.model.emits == "counts":
                     arriving = sum((sums[block.first, name] for name in block.lanes), np.zeros(block.size))
-                    own = max((len(t[0]) for t in (block.random.tables if block.random else {}).values()), default=0)
-                    most[block.first:block.first + block.size] = np.minimum(arriving + own, 2.0**20)
+                    own = block.random.most if block.random else 0
+                    now = most[block.first:block.first + block.size]
+                    bound = np.minimum(arriving + own, 2.0**20)
+                    if turn >= 16:               # what grows after so many turns may grow for ever, in a loop
+                        bound = np.where((bound > now) | (turn >= 32), 2.0**20, now)
+                    now[:] = bound
             if (most == before).all():
                 break
         self.most = int(most.max(initial=1.0))

@@ -10,15 +10,13 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload, register_jitable
 
-from nestling.connect import draws
+from nestling.connect.kernels import alias_pick, philox
 
 from .compile import Kernel, kernel
 from .lanes import gather, scatter
 from .layout import BODY, INPUT
 from .native import address_of, unpack, view
 
-philox = register_jitable(draws.philox)
-alias_pick = register_jitable(draws.alias_pick)
 HEAD = BODY.itemsize // 8
 EACH = INPUT.itemsize // 8
 
@@ -44,12 +42,11 @@ def draw_words(body, j, words, block):
     objects, streams, domains = (view(body.object_at, n, np.uint32), view(body.stream_at, n, np.uint32),
                                  view(body.domain_at, n, np.uint32))
     k0, k1, field = np.uint32(body.k0), np.uint32(body.k1), np.uint32(j << 4)
+    first = address_of(words)
+    w0, w1 = view(first, n, np.uint32), view(first + 4 * n, n, np.uint32)
+    w2, w3 = view(first + 8 * n, n, np.uint32), view(first + 12 * n, n, np.uint32)
     for i in range(n):
-        a, b, c, d = philox(np.uint32(block), objects[i], streams[i], np.uint32(domains[i] + field), k0, k1)
-        words[i] = a
-        words[n + i] = b
-        words[2 * n + i] = c
-        words[3 * n + i] = d
+        w0[i], w1[i], w2[i], w3[i] = philox(np.uint32(block), objects[i], streams[i], np.uint32(domains[i] + field), k0, k1)
 
 
 @register_jitable
@@ -148,7 +145,7 @@ def _mark(flags, numbers, i, emitted):
     else:
         def implementation(flags, numbers, i, emitted):
             flags[i] = np.uint8(emitted != 0)
-            numbers[i] = np.int32(emitted)
+            numbers[i] = np.int32(min(np.int64(emitted), np.int64(2**31 - 1)))    # too many, not few by wrapping round
     return implementation
 
 

@@ -23,6 +23,11 @@ class Random:
     domains: np.ndarray
     tables: dict[str, tuple[np.ndarray, np.ndarray, int, np.ndarray | None]] = field(default_factory=dict)
 
+    @property
+    def most(self) -> int:
+        """The largest count that the tables can give: an outcome stands in its own cell, or as the alias of another."""
+        return max((int(max(np.nonzero(t[0])[1].max(), t[1].max())) for t in self.tables.values()), default=1)
+
 
 @dataclass
 class Lane:

@@ -91,8 +91,8 @@ class Simulator:
             drawn = resolve(population, self.seed)
             if hasattr(model, "check"):
                 model.check(model.Params(**drawn.params))
-            if described.scheduled:
-                model.schedule(model.Params(**drawn.params), self.dt)
+            # here already, so that what does not fit dt is refused where it was written
+            (model.schedule if described.scheduled else model.derive)(model.Params(**drawn.params), self.dt)
         else:
             raise TypeError(f"model = {model!r}: must be a model or a recorder, such as nl.iaf_psc_delta")
         self._declare(replace(self.network, populations=(*self.network.populations, population)))

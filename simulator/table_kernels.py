@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from nestling.connect import draws
+from nestling.connect.kernels import philox
 
 from .compile import Kernel, jitable, kernel
 from .layout import GROUP, ROW, VALUES, record
 from .native import address_of, call3, call4, view
 
-philox = register_jitable(draws.philox)
 MUCH = 1 << 62
+HALF_UP = 0.5 + 1e-9        # delays halfway between two steps are rounded up, as in NEST: 0.15 / 0.1 is below 1.5
 
 # One projection in one partition. Rows are targets (by_source = 0) or sources; lane_at gives the input lane of every
 # position among the targets, or -1 where another partition holds it.
 JOB = record("by_source", "n_rows", "rows_at", "lane_at", "n_sources", "row_kernel", "row_at", "longest",
              "counts_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
-             "targets_at", "wide_targets", "weights32_at", "weights64_at", "steps_at", "group_counts_at",
+             "targets_at", "weights32_at", "weights64_at", "steps_at", "group_counts_at",
              "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at",
              dt=np.float64, weight_scale=np.float64)
 
@@ -113,11 +113,11 @@ def count_synapses(p):
 
 @register_jitable
 def to_steps(delay, dt):
-    return max(np.int64(1), np.int64(np.floor(delay / dt + 0.5)))
+    return max(np.int64(1), np.int64(np.floor(delay / dt + HALF_UP)))
 
 
 @register_jitable
-def place_synapses(job, targets):
+def place(job, targets):
     """Second pass: write targets, weights and delays to their places, by source."""
     rows, lane_of = view(job.rows_at, job.n_rows, np.int32), view(job.lane_at, MUCH, np.int32)
     places = view(job.counts_at, job.n_sources + 1, np.uint32)      # where the next synapse of a source goes
@@ -163,7 +163,7 @@ def sort_source(job, begin, n, targets, order, spare, histogram):
     for i in range(n):
         order[i] = i
     if job.by_source:
-        for byte in range(4 if job.wide_targets else 2):
+        for byte in range(targets.itemsize):
             histogram[:257] = 0
             for i in range(n):
                 histogram[1 + ((np.int64(targets[begin + order[i]]) >> (8 * byte)) & 255)] += 1
@@ -204,7 +204,7 @@ def apply_order(values, begin, n, order, spare):
 
 
 @register_jitable
-def order_synapses(job, targets):
+def order(job, targets):
     """Sort every source's synapses and count its groups: runs of equal delay."""
     ends = view(job.counts_at, job.n_sources + 1, np.uint32)       # after placing: where each source's synapses end
     steps = view(job.steps_at, MUCH, np.uint32)
@@ -213,14 +213,13 @@ def order_synapses(job, targets):
     for s in range(job.n_sources):
         longest = max(longest, np.int64(ends[s]) - begin)
         begin = np.int64(ends[s])
-    order, spare = np.empty(longest, np.int64), np.empty(longest, np.int64)
+    places, spare = np.empty(longest, np.int64), np.empty(longest, np.int64)
     histogram = np.zeros(max(257, job.n_steps + 2), np.int64)
     begin = job.begin
     for s in range(job.n_sources):
         n = np.int64(ends[s]) - begin
         if n > 0:
-            if job.by_source or job.steps_at:
-                sort_source(job, begin, n, targets, order, spare, histogram)
+            sort_source(job, begin, n, targets, places, spare, histogram)
             groups = 1
             if job.steps_at:
                 for i in range(begin - job.begin + 1, begin - job.begin + n):
@@ -229,16 +228,22 @@ def order_synapses(job, targets):
         begin += n
 
 
-def fill_table(p):
-    """Second pass of one projection: its synapses, sorted."""
-    job = view(p, 1, JOB)[0]
-    if job.wide_targets:
-        place_synapses(job, view(job.targets_at, MUCH, np.uint32))
-        order_synapses(job, view(job.targets_at, MUCH, np.uint32))
-    else:
-        place_synapses(job, view(job.targets_at, MUCH, np.uint16))
-        order_synapses(job, view(job.targets_at, MUCH, np.uint16))
-    return 0
+def make_place(target_type: type) -> Kernel:
+    """The kernel `place_synapses(job)`: the second pass of one projection."""
+    def place_synapses(p):
+        job = view(p, 1, JOB)[0]
+        place(job, view(job.targets_at, MUCH, target_type))
+        return 0
+    return kernel(place_synapses, variant=target_type.__name__)
+
+
+def make_order(target_type: type) -> Kernel:
+    """The kernel `order_synapses(job)`, for a projection of which a source's synapses do not come in order."""
+    def order_synapses(p):
+        job = view(p, 1, JOB)[0]
+        order(job, view(job.targets_at, MUCH, target_type))
+        return 0
+    return kernel(order_synapses, variant=target_type.__name__)
 
 
 def head_groups(p):

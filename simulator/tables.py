@@ -17,7 +17,7 @@ from .fixed_point import to_fixed
 from .layout import CLASS, GROUP
 from .native import address
 from .plan import Table
-from .table_kernels import CONNECTION, JOB, count_synapses, fill_table, head_groups, list_connections
+from .table_kernels import CONNECTION, JOB, count_synapses, head_groups, list_connections, make_order, make_place
 from .threads import in_threads
 
 
@@ -27,6 +27,8 @@ class Job:
 
     drawing: Drawing
     record: np.ndarray
+    node_ids: np.ndarray                        # node number of every source
+    counts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint32))
     total: int = 0
     kept: list[Any] = field(default_factory=list)
 
@@ -39,7 +41,7 @@ class Job:
 
 def make_job(drawing: Drawing, lanes: np.ndarray, degrees: np.ndarray, node_of: np.ndarray, dt: float) -> Job:
     """The job of one partition: `lanes` gives the input lane of each target position, or -1 for other partitions'."""
-    job = Job(drawing, np.zeros(1, JOB))
+    job = Job(drawing, np.zeros(1, JOB), node_of[drawing.sources].astype(np.int32))
     r = job.record[0]
     n_sources = len(drawing.sources)
     if drawing.by_source:
@@ -50,7 +52,7 @@ def make_job(drawing: Drawing, lanes: np.ndarray, degrees: np.ndarray, node_of: 
     r["row_kernel"], r["longest"], r["dt"] = drawing.row_kernel, drawing.prepared.longest, dt
     for name, array in dict(rows_at=rows, lane_at=np.ascontiguousarray(lanes, np.int32), row_at=drawing.row,
                             degrees_at=degrees, weights_at=drawing.weights, delays_at=drawing.delays,
-                            ids_at=node_of[drawing.sources].astype(np.int32)).items():
+                            ids_at=job.node_ids).items():
         job.at(name, array)
     return job
 
@@ -61,16 +63,15 @@ def count_jobs(jobs: list[list[Job]]) -> None:
 
     def work(part: list[Job]) -> None:
         for job in part:
-            job.at("counts_at", np.zeros(len(job.drawing.sources) + 1, np.uint32))
+            job.counts = job.at("counts_at", np.zeros(len(job.drawing.sources) + 1, np.uint32))
             job.total = count(address(job.record))
     in_threads(work, jobs)
 
 
-def fill_jobs(jobs: list[list[Job]], n_nodes: int, wide: list[bool], weights: list[tuple[Any, int]],
+def fill_jobs(jobs: list[list[Job]], n_nodes: int, target_type: type, weights: list[tuple[Any, int]],
               dt: float) -> list[Table]:
     """Second pass: the table of every partition. `weights` holds the weight and fixed-point exponent of each job."""
-    fill, head = kernel(fill_table), kernel(head_groups)
-    return in_threads(lambda p: fill_partition(jobs[p], n_nodes, wide[p], weights, dt, fill, head), range(len(jobs)))
+    return in_threads(lambda part: fill_partition(part, n_nodes, target_type, weights, dt), jobs)
 
 
 def weight_storage(weight: Any, exponent: int) -> tuple[int, int]:
@@ -87,15 +88,14 @@ def weight_storage(weight: Any, exponent: int) -> tuple[int, int]:
     return 1, min(exponent, 30 - int(np.ceil(np.log2(top * (1 + 1e-9)))) if top else exponent)
 
 
-def fill_partition(jobs: list[Job], n_nodes: int, wide: bool, weights: list[tuple[Any, int]], dt: float, fill: Any,
-                   head: Any) -> Table:
+def fill_partition(jobs: list[Job], n_nodes: int, target_type: type, weights: list[tuple[Any, int]], dt: float) -> Table:
     """One partition's table."""
     total = sum(job.total for job in jobs)
     if total >= 2**32:
         raise BadConnection(f"{total:,} synapses end in one partition; at most 2^32 fit: use more threads")
     kinds = [weight_storage(weight, exponent) for weight, exponent in weights]
     sizes = [sum(job.total for job, (kind, _) in zip(jobs, kinds) if kind == k) for k in (1, 2)]
-    targets = np.empty(total, np.uint32 if wide else np.uint16)
+    targets = np.empty(total, target_type)
     weights32, weights64 = np.empty(sizes[0], np.int32), np.empty(sizes[1], np.int64)
     classes = np.zeros(max(len(jobs), 1), CLASS)
     group_counts = np.zeros(n_nodes + 1, np.uint32)
@@ -103,7 +103,7 @@ def fill_partition(jobs: list[Job], n_nodes: int, wide: bool, weights: list[tupl
     for c, (job, (kind, scale), (weight, exponent)) in enumerate(zip(jobs, kinds, weights)):
         r = job.record[0]
         low, high = delay_steps(job.drawing.projection.delay, dt)
-        r["begin"], r["cls"], r["wide_targets"] = begin, c, wide
+        r["begin"], r["cls"] = begin, c
         r["weight_kind"], r["constant_steps"], r["n_steps"] = kind, low, high
         r["weight_scale"] = 2.0**scale
         if kind == 0:
@@ -113,18 +113,24 @@ def fill_partition(jobs: list[Job], n_nodes: int, wide: bool, weights: list[tupl
             value = 1 << (exponent - scale)
             classes[c]["shift"] = weight_begins[kind - 1] - begin
             weight_begins[kind - 1] += job.total
-        classes[c]["kind"], classes[c]["value"] = kind, value
+        # the scale knows nothing of a projection that drew no synapse: its weight need not fit
+        classes[c]["kind"], classes[c]["value"] = kind, value if job.total else 0
         for name, array in dict(targets_at=targets, weights32_at=weights32, weights64_at=weights64,
                                 group_counts_at=group_counts).items():
             job.at(name, array)
         if low != high:
             job.at("steps_at", np.empty(job.total, np.uint32))
         # counts of the first pass become the places where each source's synapses go
-        counts: np.ndarray = next(a for a in job.kept if address(a) == r["counts_at"])
+        counts = job.counts
         ends = np.cumsum(counts, dtype=np.int64)
         counts[1:] = begin + ends[:-1]
         counts[0] = begin
-        fill(address(job.record))
+        make_place(target_type)(address(job.record))
+        if job.drawing.by_source or low != high:
+            make_order(target_type)(address(job.record))
+        else:                                   # drawn in the order of targets: every source has one group
+            sizes_of = np.diff(counts[:-1], prepend=np.uint32(begin))
+            np.add.at(group_counts, job.node_ids[sizes_of > 0], np.uint32(1))
         begin += job.total
     first_group = np.concatenate([[0], np.cumsum(group_counts)]).astype(np.uint32)[:n_nodes + 2]
     groups = np.empty(int(first_group[-1]), GROUP)
@@ -132,7 +138,7 @@ def fill_partition(jobs: list[Job], n_nodes: int, wide: bool, weights: list[tupl
     for job in jobs:
         job.at("group_places_at", places)
         job.at("groups_at", groups)
-        head(address(job.record))
+        kernel(head_groups)(address(job.record))
     return Table(first_group, groups, targets, weights32, weights64, classes)
 
 

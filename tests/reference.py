@@ -1,0 +1,324 @@
+"""A slow simulator that is easy to see through: what a declared network does, step by step, in plain Python.
+
+It reads the declarations of a `Simulator` and nothing else of the engine: no plan, no tables, no partitions, no rings, no
+fixed point. Synapses are a list; spikes on their way are lists by step of arrival; sums are floating point. It calls the
+models' `derive` and `update` for one node at a time, and the row and sample functions of random rules and distributions for
+one row at a time, all of which are plain Python.
+
+Input sums are exact where weights are multiples of a power of two that is not too small, so that the order of arrival does
+not matter here either.
+"""
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nestling.connect import all_to_all, draws, one_to_one
+from nestling.connect.contract import Distribution, Pairing
+
+
+class Synapse(NamedTuple):
+    source: int      # global ids
+    target: int
+    weight: float
+    delay: int       # steps
+    row: int         # which row of the rule drew it, and as the how manieth: the address of its random numbers
+    nth: int
+
+
+# ---------------------------------------------------------------------------------------------------- numbers at random
+
+def words(block: Any, object_: Any, stream: int, domain: Any, seed: int) -> tuple:
+    """The four random words of an address."""
+    counter = (np.asarray(c, np.uint32) for c in (block, object_, stream, domain))
+    with np.errstate(over="ignore"):
+        return draws.philox(*counter, *draws.key_of(seed))
+
+
+def drawn(distribution: Distribution, n: int, row: int, stream: int, domain: int, seed: int) -> list[float]:
+    """A row of n values: the i-th from word i, redrawn outside [min, max] from word i of the domain's next attempts."""
+    out = []
+    for i in range(n):
+        value, attempt = math.nan, 0
+        while not distribution.min <= value <= distribution.max:
+            # the first attempts of four values share a block of words; a later attempt has a block of its own
+            word = words(i // 4, row, stream, domain, seed)[i % 4] if attempt == 0 else \
+                words(i, row, stream, domain + 16 * attempt, seed)[0]
+            value = float(distribution.sample(word, *distribution.parameters()))
+            attempt += 1
+        out.append(value)
+    return out
+
+
+class PoissonCounts:
+    """Counts of one mean, from words, by the alias table of `draws`."""
+
+    def __init__(self, mean: float) -> None:
+        chances = draws.poisson_probabilities(mean)
+        self.bits = draws.bits_for(len(chances))
+        self.table = draws.alias_table(chances, self.bits)
+
+    def __call__(self, word: np.uint32) -> int:
+        return int(draws.alias_pick(word, *self.table, np.uint32(0), self.bits))
+
+
+# ------------------------------------------------------------------------------------------------------------- synapses
+
+def rows_of(projection: Any, seed: int) -> list[list[int]]:
+    """The rule, row by row: the positions of the sources of every target, or of the targets of every source."""
+    sources, targets, rule = projection.source_ids, projection.target_ids, projection.rule
+    if rule is all_to_all:
+        return [[i for i, s in enumerate(sources) if projection.allow_autapses or s != t] for t in targets]
+    if rule is one_to_one:
+        return [[i] if projection.allow_autapses or sources[i] != t else [] for i, t in enumerate(targets)]
+    key, domain = draws.key_of(seed), draws.EDGES + draws.OWN_SEED * projection.named
+    prepared = rule.prepare(Pairing(sources, targets, projection.allow_autapses, projection.allow_multapses, key,
+                                    projection.stream, domain))
+    table = np.asarray(prepared.table, np.uint32)
+    out = np.empty(prepared.longest + 1, np.int32)
+    rows = []
+    for index in range(len(sources) if rule.by == "source" else len(targets)):
+        with np.errstate(over="ignore"):        # the generator multiplies modulo 2**32
+            n = type(rule).row(np.asarray(prepared.words, np.int64), table, *key, projection.stream, domain, index, out)
+        rows.append([int(p) for p in out[:n]])
+    return rows
+
+
+def on_31_bits(value: float, top: float) -> float:
+    """Weights drawn at random stand on a grid of 2**-31 of the power of two above the largest that can be drawn."""
+    unit = 2.0 ** (math.ceil(math.log2(top * (1 + 1e-9))) - 30)
+    return math.floor(value / unit + 0.5) * unit
+
+
+def values_of(value: Any, rows: list[list[int]], projection: Any, domain: int, seed: int) -> list[list[float]]:
+    """Weights or delays for every row."""
+    sources, targets, rule = projection.source_ids, projection.target_ids, projection.rule
+    if isinstance(value, Distribution):
+        domain += draws.OWN_SEED * projection.named
+        return [drawn(value, len(row), index, projection.stream, domain, seed) for index, row in enumerate(rows)]
+    if not isinstance(value, np.ndarray):
+        return [[float(value)] * len(row) for row in rows]
+    if rule is one_to_one and value.ndim == 1:
+        return [[value[index]] * len(row) for index, row in enumerate(rows)]
+    if rule is not all_to_all and value.shape == rule.shape(len(sources), len(targets)):
+        in_order = iter(value.ravel())
+        return [[float(next(in_order)) for _ in row] for row in rows]
+    if rule.by == "source":
+        return [[float(value[target, index]) for target in row] for index, row in enumerate(rows)]
+    return [[float(value[index, source]) for source in row] for index, row in enumerate(rows)]
+
+
+def synapses_of(projection: Any, dt: float, seed: int) -> list[Synapse]:
+    """All synapses of one connect call, in the order of rows."""
+    rows = rows_of(projection, seed)
+    weights = values_of(projection.weight, rows, projection, draws.WEIGHTS, seed)
+    delays = values_of(projection.delay, rows, projection, draws.DELAYS, seed)
+    generators = projection.sources[0].population.model.per_connection
+    if isinstance(projection.weight, Distribution) and not generators:
+        top = max(abs(limit) for limit in projection.weight.limits())
+        weights = [[on_31_bits(w, top) for w in row] for row in weights]
+    out = []
+    for index, row in enumerate(rows):
+        for nth, (partner, weight, delay) in enumerate(zip(row, weights[index], delays[index])):
+            source, target = (index, partner) if projection.rule.by == "source" else (partner, index)
+            steps = max(1, math.floor(delay / dt + 0.5))
+            out.append(Synapse(int(projection.source_ids[source]), int(projection.target_ids[target]), weight, steps, index,
+                               nth))
+    return out
+
+
+# ---------------------------------------------------------------------------------------------------------------- nodes
+
+def params_of(population: Any, seed: int) -> list[dict[str, Any]]:
+    """Parameters, then initial values, of every node: [params of node 0, ...], [state of node 0, ...]."""
+    out = []
+    for fields, given, first in ((population.model.params, population.params, 0),
+                                 (population.model.state, population.initial, 100)):
+        columns = {}
+        for i, field in enumerate(fields):
+            value = given.get(field.name, field.default)
+            if isinstance(value, Distribution):
+                value = drawn(value, population.size, first + i, population.index, draws.INITIAL, seed)
+            varied = isinstance(value, (np.ndarray, list))
+            columns[field.name] = value if varied else [value] * population.size
+        out.append([{name: column[i] for name, column in columns.items()} for i in range(population.size)])
+    return out
+
+
+def plain(record: Any, fields: Any) -> Any:
+    """A record of Python numbers of the fields' types."""
+    return type(record)(*(f.type(np.asarray(v).item()) for v, f in zip(record, fields)))
+
+
+class Node:
+    """One node that is updated in every step."""
+
+    def __init__(self, model: Any, params: dict[str, Any], state: dict[str, Any], dt: float) -> None:
+        self.model = model
+        self.constants = plain(model.source.derive(model.source.Params(**params), dt), model.step)
+        self.state = plain(model.source.State(**state), model.state)
+
+    def update(self, step: int, arrived: dict[str, Any], counts: dict[str, int]) -> int:
+        """One step; returns what was emitted."""
+        inputs = {}
+        for field in self.model.inputs:
+            inputs[field.name] = (step if field.supplied == "clock" else counts[field.name] if field.supplied
+                                  else arrived.get(field.name, field.default))
+        self.state, emitted = self.model.source.update(self.state, self.constants, self.model.source.Inputs(**inputs))
+        return emitted
+
+
+class Copy(Node):
+    """A generator as one connection has it (or one recording), with its own random numbers."""
+
+    def __init__(self, model: Any, params: dict[str, Any], state: dict[str, Any], dt: float,
+                 address: tuple[int, int, int], delay: int, seed: int) -> None:
+        super().__init__(model, params, state, dt)
+        self.address, self.delay, self.seed = address, delay, seed
+        self.tables = {f.name: PoissonCounts(getattr(self.constants, f.name)) for f in model.drawn}
+        self.words: dict[str, tuple] = {}
+
+    def emit(self, step: int) -> Any:
+        """What arrives in `step`: numbers are addressed by the step of arrival, the generator's clock is a delay behind."""
+        row, stream, domain = self.address
+        counts = {}
+        for j, field in enumerate(self.model.inputs):
+            if field.supplied == "poisson":
+                if step % 4 == 0 or field.name not in self.words:
+                    self.words[field.name] = words(step // 4, row, stream, domain + 16 * j, self.seed)
+                counts[field.name] = self.tables[field.name](self.words[field.name][step % 4])
+        return self.update(step - self.delay, {}, counts)
+
+
+# -------------------------------------------------------------------------------------------------------------- network
+
+class Reference:
+    """The network that a simulator declares. `run(steps)` goes on; what was recorded is kept."""
+
+    def __init__(self, simulator: Any) -> None:
+        self.network, self.dt, self.seed = simulator.network, simulator.dt, simulator.seed
+        self.step = 0
+        self.nodes: dict[int, Node] = {}                      # by global id, those that are updated
+        self.scheduled: dict[int, list[tuple[int, int]]] = defaultdict(list)      # step: (node, how many)
+        self.out: dict[int, list[tuple[Synapse, str, bool]]] = defaultdict(list)  # by source: synapse, receptor, counts
+        self.copies: list[tuple[Copy, Synapse, str, bool]] = []
+        self.trains: dict[tuple[int, int, int], Copy] = {}    # generators' copies for recorders
+        self.arriving: dict[int, list[tuple[int, str, Any]]] = defaultdict(list)  # step: (target, receptor, amount)
+        self.spikes: dict[int, list[tuple[int, int]]] = defaultdict(list)         # recorder: (stamp, sender)
+        self.samples: dict[int, list[tuple[int, dict[str, list]]]] = defaultdict(list)
+        for population in self.network.populations:
+            if population.model is not None:
+                self._make_nodes(population)
+        for projection in self.network.projections:
+            self._connect(projection)
+        self._watch()
+
+    def _make_nodes(self, population: Any) -> None:
+        model, source = population.model, population.model.source
+        params, state = params_of(population, self.seed)
+        if model.scheduled:
+            columns = {f.name: [p[f.name] for p in params] for f in model.params}
+            for step, node, count in zip(*source.schedule(source.Params(**columns), self.dt)):
+                self.scheduled[int(step)].append((population.first_id + int(node), int(count)))
+        elif not model.per_connection:
+            for i in range(population.size):
+                self.nodes[population.first_id + i] = Node(model, params[i], state[i], self.dt)
+
+    def _copy(self, id_: int, address: tuple[int, int, int], delay: int) -> Copy:
+        population = next(p for p in self.network.populations if p.first_id <= id_ < p.first_id + p.size)
+        params, state = (nodes[id_ - population.first_id] for nodes in params_of(population, self.seed))
+        return Copy(population.model, params, state, self.dt, address, delay, self.seed)
+
+    def _connect(self, projection: Any) -> None:
+        model = projection.targets[0].population.model
+        receptor = next(f for f in model.receptors if f.name == projection.receptor)
+        counting = receptor.type is int                       # counts spikes, whatever their weights
+        for synapse in synapses_of(projection, self.dt, self.seed):
+            if projection.sources[0].population.model.per_connection:
+                domain = draws.INPUTS + draws.OWN_SEED * projection.named + 256 * synapse.nth
+                copy = self._copy(synapse.source, (synapse.row, projection.stream, domain), synapse.delay)
+                self.copies.append((copy, synapse, receptor.name, counting))
+            else:
+                self.out[synapse.source].append((synapse, receptor.name, counting))
+
+    def _watch(self) -> None:
+        """Which recorders listen to a node, and at which places; a generator's copies for its recorders."""
+        self.listeners: dict[int, list[tuple[Any, int]]] = defaultdict(list)
+        self.columns: dict[int, list[int]] = {}
+        self.recorders = {r.recorder.index: r.recorder for r in self.network.recordings}
+        for index, recorder in self.recorders.items():
+            place = 0
+            self.columns[index] = []
+            for i, recording in enumerate(self.network.recordings):
+                for segment in recording.nodes if recording.recorder is recorder else ():
+                    for id_ in segment.ids:
+                        self.columns[index].append(int(id_))
+                        population = segment.population
+                        if population.model.per_connection:
+                            address = (int(id_) - population.first_id, population.index, 128 + draws.INPUTS + 256 * (1 + i))
+                            self.trains[index, place, i] = self._copy(int(id_), address, 0)
+                        elif recorder.recorder.records == "spikes":
+                            self.listeners[int(id_)].append((recorder, place))
+                        place += 1
+
+    def run(self, steps: int) -> None:
+        for _ in range(steps):
+            self._advance(self.step)
+            self.step += 1
+
+    def _advance(self, k: int) -> None:
+        """Step k, from k dt to (k + 1) dt."""
+        arrived: dict[int, dict[str, Any]] = defaultdict(dict)
+        for target, receptor, amount in self.arriving.pop(k, ()):
+            arrived[target][receptor] = arrived[target].get(receptor, 0) + amount
+        for copy, synapse, receptor, counting in self.copies:
+            amount = copy.emit(k) * (1 if counting else synapse.weight)
+            arrived[synapse.target][receptor] = arrived[synapse.target].get(receptor, 0) + amount
+        for id_, count in self.scheduled.get(k, ()):
+            self._emit(k, id_, count)
+        for id_, node in self.nodes.items():
+            count = node.update(k, arrived.get(id_, {}), {})
+            if count:
+                self._emit(k, id_, int(count))
+        for (index, place, _), copy in self.trains.items():
+            self._record(self.recorders[index], place, k + 1, copy.emit(k))
+        self._sample(k + 1)
+
+    def _emit(self, k: int, id_: int, count: int) -> None:
+        """`count` spikes of a node in step k: to its recorders now, to its targets after the delay."""
+        for recorder, place in self.listeners.get(id_, ()):
+            self._record(recorder, place, k + 1, count)
+        for synapse, receptor, counting in self.out.get(id_, ()):
+            self.arriving[k + synapse.delay].append((synapse.target, receptor, count * (1 if counting else synapse.weight)))
+
+    def _active(self, recorder: Any, stamp: int) -> bool:
+        p = recorder.params
+        time = stamp * self.dt
+        return p["origin"] + p["start"] + 0.5 * self.dt < time < p["origin"] + p["stop"] + 0.5 * self.dt
+
+    def _record(self, recorder: Any, place: int, stamp: int, count: int) -> None:
+        if self._active(recorder, stamp):
+            self.spikes[recorder.index] += [(stamp, place)] * count
+
+    def _sample(self, stamp: int) -> None:
+        for index, recorder in self.recorders.items():
+            if recorder.recorder.records == "states" and self._active(recorder, stamp) \
+                    and stamp % round(recorder.params["interval"] / self.dt) == 0:
+                row = {name: [getattr(self.nodes[id_].state, name) for id_ in self.columns[index]]
+                       for name in recorder.params["record_from"]}
+                self.samples[index].append((stamp, row))
+
+    def events(self, view: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Time stamps in steps and senders (positions among the recorded nodes), in the order of (stamp, sender)."""
+        found = sorted(self.spikes[view.segments[0].population.index])
+        return tuple(np.array([e[i] for e in found], np.int64) for i in (0, 1))  # type: ignore[return-value]
+
+    def trace(self, view: Any, name: str = "V_m") -> tuple[np.ndarray, np.ndarray]:
+        """Time stamps in steps (samples,) and values (samples, nodes)."""
+        index = view.segments[0].population.index
+        taken = self.samples[index]
+        return (np.array([stamp for stamp, _ in taken], np.int64),
+                np.array([row[name] for _, row in taken], float).reshape(len(taken), len(self.columns[index])))

@@ -1,0 +1,129 @@
+"""Many sources onto many neurons by every rule, against NEST: V_m of all targets in every step."""
+import numpy as np
+import pytest
+
+from nestling import simulator as nl
+
+N_SOURCES, N_TARGETS = 7, 5
+DURATION, LATER, DT = 30.0, 6.0, 0.1
+rng = np.random.default_rng(1)
+TRAINS = [np.sort(rng.integers(1, 250, 20)) / 10 for _ in range(N_SOURCES)]
+MATRIX = (N_TARGETS, N_SOURCES)
+NEURON = dict(tau_m=15.0, V_th=1000.0)          # never fires
+
+
+def weights(shape):
+    return np.random.default_rng(2).normal(0.0, 2.0, shape)
+
+
+def delays(shape):
+    return np.random.default_rng(3).integers(1, 40, shape) / 10
+
+
+def here(backend, rule, n_sources=N_SOURCES, n_targets=N_TARGETS, precision="double", **given):
+    sim = nl.Simulator(dt=DT, backend=backend, precision=precision)
+    cells = sim.create(nl.iaf_psc_delta, n_targets, **NEURON)
+    sources = sim.create(nl.spike_generator, n_sources, spike_times=TRAINS[:n_sources])
+    meter = sim.create(nl.multimeter, record_from=["V_m"], interval=DT)
+    sim.connect(meter, cells)
+    sim.connect(sources, cells, rule=rule, **given)
+    return sim.simulate(DURATION).trace(meter, "V_m", plain=True)
+
+
+def theirs(nest, rule, n_sources=N_SOURCES, n_targets=N_TARGETS, **given):
+    """V_m of NEST's targets (steps, targets)."""
+    nest.ResetKernel()
+    nest.resolution = DT
+    cells = nest.Create("iaf_psc_delta", n_targets, params=NEURON)
+    sources = nest.Create("spike_generator", n_sources, params=[dict(spike_times=t) for t in TRAINS[:n_sources]])
+    meter = nest.Create("multimeter", params=dict(record_from=["V_m"], interval=DT))
+    nest.Connect(meter, cells)
+    nest.Connect(sources, cells, rule, given)
+    nest.Simulate(DURATION + LATER)
+    events = meter.events
+    order = np.lexsort((events["senders"], np.rint(events["times"] / DT)))
+    return events["V_m"][order].reshape(-1, n_targets)[:round(DURATION / DT)]
+
+
+@pytest.mark.parametrize("given", [
+    dict(),
+    dict(weight=-1.3, delay=0.4),
+    dict(weight=weights(MATRIX)),
+    dict(delay=delays(MATRIX)),
+    dict(weight=weights(MATRIX), delay=delays(MATRIX)),
+    dict(weight=weights(MATRIX), delay=2.0),
+], ids=["defaults", "constants", "weights", "delays", "weights and delays", "weights and a delay"])
+def test_all_to_all_with_matrices_of_targets_by_sources(nest, backend, tolerances, given):
+    V_m = here(backend, nl.all_to_all, **given)
+    assert np.ptp(V_m) > 1.0
+    np.testing.assert_allclose(V_m, theirs(nest, "all_to_all", **given), rtol=0, atol=tolerances.EXACT_MV)
+
+
+@pytest.mark.parametrize("given", [
+    dict(),
+    dict(weight=weights(N_SOURCES)),
+    dict(delay=delays(N_SOURCES)),
+    dict(weight=weights(N_SOURCES), delay=delays(N_SOURCES)),
+], ids=["defaults", "weights", "delays", "weights and delays"])
+def test_one_to_one_with_a_value_for_each_pair(nest, backend, tolerances, given):
+    V_m = here(backend, nl.one_to_one, n_targets=N_SOURCES, **given)
+    assert np.ptp(V_m) > 1.0
+    np.testing.assert_allclose(V_m, theirs(nest, "one_to_one", n_targets=N_SOURCES, **given), rtol=0,
+                               atol=tolerances.EXACT_MV)
+
+
+@pytest.mark.parametrize("rule, name, options", [
+    (nl.fixed_indegree(N_SOURCES), "fixed_indegree", dict(indegree=N_SOURCES, allow_multapses=False)),
+    (nl.fixed_outdegree(N_TARGETS), "fixed_outdegree", dict(outdegree=N_TARGETS, allow_multapses=False)),
+    (nl.pairwise_bernoulli(1.0), "pairwise_bernoulli", dict(p=1.0)),
+], ids=repr)
+def test_random_rules_that_leave_no_choice_connect_all_pairs(nest, backend, tolerances, rule, name, options):
+    synapse = dict(weight=1.7, delay=1.2)
+    found = here(backend, rule, allow_multapses=options.get("allow_multapses", True), **synapse)
+    np.testing.assert_allclose(found, here(backend, nl.all_to_all, **synapse), rtol=0, atol=0)
+    np.testing.assert_allclose(found, theirs(nest, dict(rule=name, **options), **synapse), rtol=0,
+                               atol=tolerances.EXACT_MV)
+
+
+def test_fixed_total_number_makes_all_its_synapses_where_there_is_one_pair(nest, backend, tolerances):
+    only = dict(n_sources=1, n_targets=1, weight=0.4, delay=0.3)
+    np.testing.assert_allclose(here(backend, nl.fixed_total_number(9), **only),
+                               theirs(nest, dict(rule="fixed_total_number", N=9), **only), rtol=0, atol=tolerances.EXACT_MV)
+
+
+def test_single_precision_follows_to_its_own_tolerance(nest, backend, tolerances):
+    given = dict(weight=weights(MATRIX), delay=delays(MATRIX))
+    np.testing.assert_allclose(here(backend, nl.all_to_all, precision="single", **given),
+                               theirs(nest, "all_to_all", **given), rtol=0, atol=tolerances.SINGLE_MV)
+
+
+def neurons(nest_or_nl, create, n):
+    """n neurons, every one with parameters of its own."""
+    rng = np.random.default_rng(4)
+    draw = dict(tau_m=(5.0, 30.0), C_m=(100.0, 400.0), t_ref=(0.0, 5.0), V_th=(-58.0, -50.0), V_reset=(-80.0, -60.0),
+                E_L=(-75.0, -65.0), I_e=(0.0, 500.0), V_m=(-80.0, -60.0), V_min=(-90.0, -76.0))
+    params = {k: np.round(rng.uniform(*limits, n), 1) for k, limits in draw.items()}
+    params["refractory_input"] = rng.random(n) < 0.5
+    if create is None:
+        return nest_or_nl.Create("iaf_psc_delta", n, params=[{k: v[i].item() for k, v in params.items()} for i in range(n)])
+    return create(nest_or_nl.iaf_psc_delta, n, params=params)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_hundred_different_neurons_with_different_synapses_spike_as_in_nest(nest, backend, threads):
+    n, matrix = 100, (100, N_SOURCES)
+    synapse = dict(weight=weights(matrix), delay=delays(matrix))
+    sim = nl.Simulator(dt=DT, backend=backend, threads=threads)
+    cells, rec = neurons(nl, sim.create, n), sim.create(nl.spike_recorder)
+    sim.connect(sim.create(nl.spike_generator, N_SOURCES, spike_times=TRAINS), cells, **synapse)
+    sim.connect(cells, rec)
+    times, senders = sim.simulate(DURATION).events(rec, plain=True)
+    nest.ResetKernel()
+    cells, rec = neurons(nest, None, n), nest.Create("spike_recorder")
+    nest.Connect(nest.Create("spike_generator", N_SOURCES, params=[dict(spike_times=t) for t in TRAINS]), cells,
+                 "all_to_all", synapse)
+    nest.Connect(cells, rec)
+    nest.Simulate(DURATION + LATER)
+    events = sorted((round(t / DT), s - 1) for t, s in zip(rec.events["times"], rec.events["senders"]) if t < DURATION + 0.05)
+    assert len(events) > 100
+    assert sorted(zip(np.rint(times / DT).astype(int), senders)) == events
