@@ -63,10 +63,9 @@ def row_of_choices(words, table, k0, k1, stream, domain, index, out):
     if number < 0:
         number = np.int64(table[2 * index + 1])
     skip = partners
-    if own:
-        if table[2 * index] > 0:
-            skip = np.int64(table[2 * index]) - 1
-            partners -= 1
+    if own and table[2 * index] > 0:
+        skip = np.int64(table[2 * index]) - 1
+        partners -= 1
     if not distinct:
         words_into(out, number, partners, k0, k1, stream, domain, index)
         if skip < partners + 1 and own:
@@ -77,7 +76,7 @@ def row_of_choices(words, table, k0, k1, stream, domain, index, out):
     complement = 2 * number > partners
     chosen = partners - number if complement else number
     bits = np.zeros((partners + 63) // 64, np.uint64)
-    done, i = np.int64(0), np.int64(0)
+    done, i = 0, 0
     while done < chosen:
         x = (np.uint64(word(i, k0, k1, stream, domain, index)) * np.uint64(partners)) >> np.uint64(32)
         i += 1
@@ -86,8 +85,8 @@ def row_of_choices(words, table, k0, k1, stream, domain, index, out):
             bits[x >> np.uint64(6)] |= bit
             done += 1
     if complement:
-        for x in range(partners):
-            bits[x >> 6] ^= np.uint64(1) << np.uint64(x & 63)
+        for j in range(partners):
+            bits[j >> 6] ^= np.uint64(1) << np.uint64(j & 63)
     number = sort_bits(bits, partners, out)
     if own:
         for i in range(number):

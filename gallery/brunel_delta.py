@@ -1,8 +1,8 @@
 """Brunel's random balanced network with delta synapses (Brunel 2000, J. Comput. Neurosci. 8:183).
 
-400 excitatory and 100 inhibitory neurons at `--order 100`, each receiving from a tenth of both populations at random, inhibition
-five times stronger than excitation (g = 5), an external Poisson drive of twice the threshold rate (eta = 2), delay 1.5 ms. The
-raster shows 50 neurons of each population over one second.
+400 excitatory and 100 inhibitory neurons at `--order 100`, each receiving from a tenth of both populations at random,
+inhibition five times stronger than excitation (g = 5), an external Poisson drive of twice the threshold rate (eta = 2),
+delay 1.5 ms. The raster shows 50 neurons of each population over one second.
 """
 import argparse
 import time

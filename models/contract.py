@@ -132,7 +132,8 @@ def _fields(source: Any, record: str) -> tuple[Field, ...]:
         units = [m.name for m in marks if isinstance(m, Unit)]
         kinds = [m.kind for m in marks if isinstance(m, Supplied)]
         base = getattr(hint, "__origin__", hint)
-        fields.append(Field(name, base, (units or [""])[0], (kinds or [""])[0], cls._field_defaults.get(name)))
+        defaults = cls._field_defaults      # type: ignore[attr-defined]
+        fields.append(Field(name, base, (units or [""])[0], (kinds or [""])[0], defaults.get(name)))
     return tuple(fields)
 
 

@@ -60,7 +60,7 @@ def derive(p, dt):
     gain = -np.expm1(-dt / p.tau_m) * p.tau_m / p.C_m
     return Step(P_V=decay, V_inf=-np.expm1(-dt / p.tau_m) * p.E_L + gain * p.I_e, P_I=gain, V_th=p.V_th,
                 V_reset=p.V_reset, V_min=p.V_min, n_ref=np.ceil(p.t_ref / dt - 1e-6),   # 1.1 / 0.1 must not give 12
-                keep=np.where(p.refractory_input, 1.0, 0.0))
+                keep=1.0 * p.refractory_input)
 
 
 def update(s, c, x):

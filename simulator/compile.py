@@ -18,7 +18,12 @@ import numpy as np
 from numba import types
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
+from numba.core.registry import cpu_target
 from numba.extending import register_jitable
+
+# numba readies itself at the first compilation or load of a kernel (a fifth of a second); do it with the imports instead
+cpu_target.typing_context.refresh()
+cpu_target.target_context.refresh()
 
 _registered: set[Any] = set()
 _kernels: dict[tuple[str, str], Kernel] = {}

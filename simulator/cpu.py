@@ -163,8 +163,9 @@ class Program:
         for j, array in enumerate(state):
             words[at + j] = address(array)
         for j, value in enumerate(step):
-            kind = variant.step[j][0] if isinstance(variant.step[j], tuple) else variant.step[j]
-            words[at + len(state) + j] = address(self._keep(np.atleast_1d(np.asarray(value, type(kind)))))
+            zero: Any = variant.step[j]
+            kind = type(zero[0] if isinstance(zero, tuple) else zero)
+            words[at + len(state) + j] = address(self._keep(np.atleast_1d(np.asarray(value, kind))))
         if random is not None:
             k0, k1 = self.plan.seed & 0xFFFFFFFF, self.plan.seed >> 32 & 0xFFFFFFFF
             head["k0"], head["k1"] = k0, k1

@@ -15,13 +15,19 @@ from .threads import in_threads
 
 
 def poisson_tables(means: Any, size: int) -> tuple[np.ndarray, np.ndarray, int, np.ndarray | None]:
-    """Tables of Poisson counts for given means: (thresholds, aliases, bits, which table each object uses)."""
+    """Tables of Poisson counts for given means: (thresholds, aliases, bits, which table each object uses).
+
+    A table is as large as its own mean asks for, so that a count depends on nothing but its mean and its random word: not
+    on the other generators of its drive, which a partition or a delay may have sorted out.
+    """
     distinct, which = np.unique(np.asarray(means, np.float64), return_inverse=True)
     chances = [draws.poisson_probabilities(float(m)) for m in distinct]
-    bits = draws.bits_for(max(len(c) for c in chances))
-    tables = [draws.alias_table(c, bits) for c in chances]
-    thresholds, aliases = (np.stack([t[i] for t in tables]) for i in (0, 1))
-    return thresholds, aliases, bits, None if len(distinct) == 1 else np.broadcast_to(which, size).astype(np.uint32)
+    bits = np.array([draws.bits_for(len(c)) for c in chances], np.uint32)
+    tables = np.zeros((2, len(distinct), 1 << int(bits.max())), np.uint32)
+    for i, (c, b) in enumerate(zip(chances, bits)):
+        tables[:, i, :1 << int(b)] = draws.alias_table(c, int(b))
+    packed = np.arange(len(distinct), dtype=np.uint32) | bits << np.uint32(24)
+    return *tables, int(bits.max()), None if len(distinct) == 1 else np.broadcast_to(packed[which], size).copy()
 
 
 def random_inputs(model: Model, step: list[Any], size: int, objects: np.ndarray, streams: np.ndarray,

@@ -11,7 +11,7 @@ import numpy as np
 
 from nestling.connect.contract import BadConnection
 
-BITS = {np.int64: 62, np.int32: 30}      # one for the sign, one to spare for rounding
+BITS: dict[type, int] = {np.int64: 62, np.int32: 30}      # one for the sign, one to spare for rounding
 
 
 def exponent_for(largest: float, ring: type, name: str) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def record(*names: str, **extra: object) -> np.dtype:
-    return np.dtype([(name, np.int64) for name in names] + [(name, kind) for name, kind in extra.items()])
+    return np.dtype([(name, np.int64) for name in names] + list(extra.items()))
 
 
 # A run's shared words, each on a cache line of its own.

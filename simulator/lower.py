@@ -303,9 +303,9 @@ class Lowering:
                 nodes = self.node_of[segment.ids]
                 block = next(b for b in self.blocks if b.model == segment.population.model)
                 names = [f.name for f in block.model.state]
-                first, last = active_steps(recorder.params, self.dt)
+                first_active, last = active_steps(recorder.params, self.dt)
                 interval = int(round(recorder.params["interval"] / self.dt))
-                first = -(-first // interval) * interval        # samples stand at multiples of the interval
+                first = int(-(-first_active // interval)) * interval        # samples stand at multiples of the interval
                 out.append(Sampling(recorder, block, nodes - block.first, column + np.arange(len(nodes)),
                                     [names.index(n) for n in recorder.params["record_from"]], interval, first,
                                     int(min(last, 2**60))))

@@ -62,7 +62,8 @@ def count_events(source, words, out, n):
         which = view(source.which_at, n, np.uint32)
         thresholds, aliases = view(source.thresholds_at, 1 << 62, np.uint32), view(source.aliases_at, 1 << 62, np.uint32)
         for i in range(n):
-            out[i] = alias_pick(words[i], thresholds, aliases, which[i] << np.uint32(bits), bits)
+            first, own_bits = (which[i] & np.uint32(0xFFFFFF)) << np.uint32(bits), which[i] >> np.uint32(24)
+            out[i] = alias_pick(words[i], thresholds, aliases, first, own_bits)
 
 
 @register_jitable

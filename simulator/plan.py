@@ -15,7 +15,8 @@ from .network import Network, Population, Segment
 class Random:
     """Random input of a block or drive: whose numbers each object receives, and the tables of Poisson counts.
 
-    which: for every object its table, or None where one serves all; thresholds, aliases: (tables, 2**bits).
+    which: for every object its table and, above 24 bits, that table's own bits; None where one serves all; thresholds,
+    aliases: (tables, 2**bits), the larger part unused where a table needs fewer bits.
     """
 
     objects: np.ndarray
@@ -201,13 +202,13 @@ def describe(plan: Plan) -> str:
     lines += rows_of(["#", "model", "nodes", "receptors (resolution)"],
                      [[p.index, p.name, p.size, receptors[id(p)]] for p in net.populations])
     rows = []
-    for p in net.projections:
-        names = [" + ".join(f"{len(s)} {s.population.name}" for s in side) for side in (p.sources, p.targets)]
-        low, high = plan.delays[p.index]
+    for c in net.projections:
+        names = [" + ".join(f"{len(s)} {s.population.name}" for s in side) for side in (c.sources, c.targets)]
+        low, high = plan.delays[c.index]
         delay = f"{low * plan.dt:g}" if low == high else f"{low * plan.dt:g} to {high * plan.dt:g}"
-        stream = f"seed {p.stream}" if p.named else f"call {p.stream}"
-        rows.append([p.index, f"{names[0]} -> {names[1]}", p.rule, p.receptor, show(p.weight), f"{delay} ms",
-                     f"{plan.synapses[p.index]:,}", stream])
+        stream = f"seed {c.stream}" if c.named else f"call {c.stream}"
+        rows.append([c.index, f"{names[0]} -> {names[1]}", c.rule, c.receptor, show(c.weight), f"{delay} ms",
+                     f"{plan.synapses[c.index]:,}", stream])
     if rows:
         lines += ["connections"] + rows_of(["#", "from -> to", "rule", "receptor", "weight", "delay", "number",
                                             "random stream"], rows)

@@ -170,9 +170,9 @@ def sort_source(job, begin, n, targets, order, spare, histogram):
             for b in range(256):
                 histogram[b + 1] += histogram[b]
             for i in range(n):
-                b = (np.int64(targets[begin + order[i]]) >> (8 * byte)) & 255
-                spare[histogram[b]] = order[i]
-                histogram[b] += 1
+                bucket = (np.int64(targets[begin + order[i]]) >> (8 * byte)) & 255
+                spare[histogram[bucket]] = order[i]
+                histogram[bucket] += 1
             for i in range(n):
                 order[i] = spare[i]
     if job.steps_at:
@@ -182,9 +182,9 @@ def sort_source(job, begin, n, targets, order, spare, histogram):
         for b in range(job.n_steps + 1):
             histogram[b + 1] += histogram[b]
         for i in range(n):
-            b = np.int64(steps[begin - job.begin + order[i]])
-            spare[histogram[b]] = order[i]
-            histogram[b] += 1
+            later = np.int64(steps[begin - job.begin + order[i]])
+            spare[histogram[later]] = order[i]
+            histogram[later] += 1
         for i in range(n):
             order[i] = spare[i]
         apply_order(steps, begin - job.begin, n, order, spare)

@@ -95,7 +95,7 @@ def fill_partition(jobs: list[Job], n_nodes: int, target_type: type, weights: li
         raise BadConnection(f"{total:,} synapses end in one partition; at most 2^32 fit: use more threads")
     kinds = [weight_storage(weight, exponent) for weight, exponent in weights]
     sizes = [sum(job.total for job, (kind, _) in zip(jobs, kinds) if kind == k) for k in (1, 2)]
-    targets = np.empty(total, target_type)
+    targets: np.ndarray = np.empty(total, target_type)
     weights32, weights64 = np.empty(sizes[0], np.int32), np.empty(sizes[1], np.int64)
     classes = np.zeros(max(len(jobs), 1), CLASS)
     group_counts = np.zeros(n_nodes + 1, np.uint32)

@@ -19,7 +19,7 @@ def tolerances():
     return load(Path(__file__).with_name("tolerances.py"))
 
 
-@pytest.fixture(params=["cpu"])
+@pytest.fixture(scope="session", params=["cpu"])
 def backend(request):
     """Every backend that this version has."""
     return request.param

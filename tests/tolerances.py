@@ -7,8 +7,9 @@
 # fixed point with at least 40 bits behind the point. Seen: 1e-12.
 EXACT_MV = 1e-9
 
-# mV, precision="single": float32 has steps of 8e-6 mV at 70 mV, and an error of half a step in each of the tau_m / dt
-# steps that the membrane remembers (100 to 1000 here) adds up to less than 1e-3 even if all have one sign.
+# mV, precision="single": float32 has steps of 8e-6 mV at 70 mV. V_m is rounded by up to half of that in every step, and
+# the factor by which it decays by as much again, always to the same side; the membrane remembers tau_m / dt steps. That is
+# 6e-6 mV times tau_m / dt, here up to 240, at the very worst, and half of it as a rule. (Shorter steps lose more.)
 SINGLE_MV = 1e-3
 
 # relative, double precision: sums and quotients of a handful of terms.

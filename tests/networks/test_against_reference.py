@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
 from nestling import simulator as nl
@@ -206,6 +206,7 @@ def assert_same_traces(results: list[nl.Results], expected: Any, meter: Any) -> 
 @given(networks(), st.lists(st.integers(0, 150), min_size=1, max_size=3))
 def test_a_random_network_does_what_the_slow_simulator_does(reference, network, windows):
     sim, spike_recorders, meters = network
+    note(f"{windows} steps of {sim.plan()}")
     expected = reference.Reference(sim)
     expected.run(sum(windows))
     results = run_in_windows(sim, windows)

@@ -103,6 +103,23 @@ def test_a_chain_of_parrots_passes_spikes_on_after_the_sum_of_its_delays(nest, b
     np.testing.assert_array_equal(found, theirs(nest, generator, delays))
 
 
+@pytest.mark.filterwarnings("ignore:delay = .* is rounded")
+@pytest.mark.parametrize("delay", [0.14, 0.149, 0.15, 0.151, 0.25, 0.34, 0.35, 1.05, 1.15, 1.25, 2.45])
+def test_delays_off_the_grid_are_rounded_as_in_nest(nest, backend, delay):
+    generator = dict(spike_times=TIMES)
+    np.testing.assert_array_equal(here(backend, generator, (delay,)), theirs(nest, generator, (delay,)))
+
+
+@pytest.mark.parametrize("name", ["start", "stop", "origin"])
+@pytest.mark.parametrize("model", ["dc_generator", "poisson_generator", "spike_generator"])
+def test_windows_off_the_grid_are_refused_as_in_nest(nest, backend, model, name):
+    nest.ResetKernel()
+    with pytest.raises(nest.NESTError, match=f"{name} must be a multiple"):
+        nest.Create(model, params={name: 7.25})
+    with pytest.raises(nl.ParameterError, match=f"{name} = 7.25.*must be a multiple of dt"):
+        nl.Simulator(backend=backend).create(getattr(nl, model), params={name: 7.25})
+
+
 @WINDOWS
 @pytest.mark.parametrize("delays", [(), (1.0,)])
 def test_a_spike_recorder_records_when_nests_does(nest, backend, window, delays):

@@ -82,6 +82,12 @@ def test_input_during_refractoriness_is_kept_or_dropped(compare, keep, t_ref, dt
     assert compare(neuron, trains=trains, dt=dt).spikes.size > 5
 
 
+@pytest.mark.parametrize("dt, t_ref", [(0.1, 0.04), (0.1, 0.15), (0.1, 0.25), (0.1, 1.449), (0.1, 1.1), (0.1, 0.7),
+                                       (0.25, 0.37)])
+def test_a_refractory_period_off_the_grid_is_rounded_up(compare, dt, t_ref):
+    assert compare(dict(t_ref=t_ref, I_e=2000.0), dt=dt, duration=50.0).spikes.size > 10
+
+
 @pytest.mark.parametrize("keep", [False, True])
 def test_a_single_spike_before_in_every_step_of_and_after_refractoriness(compare, keep):
     for arrival in np.arange(19, 44) / 10:
