@@ -115,15 +115,10 @@ class Program:
     def _bind_drive(self, drive: Drive, part: Any) -> tuple[int, int]:
         body = self._make_body(drive, part, drive.size, [self._keep(a.copy()) for a in drive.state], drive.step,
                                drive.random, {}, drive.delay)
-        head = body[:HEAD].view(BODY)[0]
-        kind = np.float64 if drive.model.emits == "current" else np.int64
-        head["amounts_at"] = address(self._keep(np.zeros(drive.size, kind)))
-        head["weight_at"] = address(self._keep(drive.weights))
-        head["weight_varies"] = len(drive.weights) > 1
-        dense = (np.diff(drive.lanes.astype(np.int64)) == 1).all()
-        head["lane_first"] = drive.lanes[0]
-        head["lane_at"] = 0 if dense else address(self._keep(np.ascontiguousarray(drive.lanes)))
-        return make_drive(self._variant(drive)).address, address(body)
+        neighbours = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all())
+        lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
+        body[-2:] = address(self._keep(lanes)), address(self._keep(drive.weights))
+        return make_drive(self._variant(drive), neighbours, len(drive.weights) == 1).address, address(body)
 
     def _variant(self, what: Block | Drive) -> Variant:
         reached = what.lanes if isinstance(what, Block) else {}
@@ -133,11 +128,12 @@ class Program:
 
     def _make_body(self, what: Block | Drive, part: Any, n: int, state: list[np.ndarray], step: list[Any],
                    random: Random | None, lanes: dict[str, int], delay: int) -> np.ndarray:
-        """The words of one kernel call: BODY, an INPUT each, then addresses of inputs, scales, states and constants."""
+        """The words of one kernel call: BODY, an INPUT each, then addresses of inputs, scales, states and constants (and, of
+        drives, of lanes and weights)."""
         model = what.model
         variant = self._variant(what)
         n_inputs = len(model.inputs)
-        words = self._keep(np.zeros(HEAD + (EACH + 2) * n_inputs + len(state) + len(step), np.int64))
+        words = self._keep(np.zeros(HEAD + (EACH + 2) * n_inputs + len(state) + len(step) + 2, np.int64))
         head = words[:HEAD].view(BODY)[0]
         head["n"], head["n_inputs"] = n, n_inputs
         head["ring_at"], head["lanes"], head["mask"] = part["ring_at"], part["lanes"], part["mask"]

@@ -33,8 +33,7 @@ CLASS = record("kind", "value", "shift")
 
 # What one kernel call of a model works on: a block's nodes in one partition, or a drive's connections.
 BODY = record("n", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_row", "n_inputs",
-              "object_at", "stream_at", "domain_at", "k0", "k1",
-              "amounts_at", "lane_first", "lane_at", "weight_at", "weight_varies")
+              "object_at", "stream_at", "domain_at", "k0", "k1")
 
 # One input of a body. kind: 0 a number that stands, 1 a ring lane, 2 uniform, 3 poisson, 4 the step.
 INPUT = record("kind", "lane", "words_at", "values_at", "thresholds_at", "aliases_at", "bits", "which_at", "filled")

@@ -141,7 +141,7 @@ class Lowering:
 
     def number_relays(self, n: int) -> int:
         """A generator that draws for each connection, recorded: the recorder is a target, with a train of its own."""
-        for i, recording in enumerate(self.network.recordings):
+        for recording in self.network.recordings:
             for segment in recording.nodes:
                 model = segment.population.model
                 if model and model.per_connection:
@@ -151,8 +151,7 @@ class Lowering:
                     self.parameters[id(copy)] = Parameters(picked, given.state)
                     block = self.make_block(model, n, [copy])
                     assert block.random is not None
-                    block.random.objects[:] = segment.indices
-                    block.random.domains += np.uint32((1 + i) << 8)
+                    block.random.domains += np.uint32((1 + len(self.relays)) << 8)
                     self.blocks.append(block)
                     self.relays[id(segment)] = (n, len(segment))
                     n += len(segment)

@@ -13,7 +13,7 @@ from numba.extending import overload, register_jitable
 from nestling.connect.kernels import alias_pick, philox
 
 from .compile import Kernel, kernel
-from .lanes import gather, scatter
+from .lanes import at, gather, scatter
 from .layout import BODY, INPUT
 from .native import address_of, unpack, view
 
@@ -103,22 +103,20 @@ def clear_inputs(body, words, ring, row):
                 ring[i] = 0
 
 
-@register_jitable
-def add_to_ring(body, ring, row, amounts, weights, lanes):
-    """Add amounts times weights to the lanes of a row; both constants and arrays, neighbours and scattered lanes."""
-    n = body.n
-    if body.lane_at == 0:
-        first = row + body.lane_first
-        if body.weight_varies:
-            for i in range(n):
-                ring[first + i] += to_ring(amounts[i], weights[i])
-        else:
-            weight = weights[0]
-            for i in range(n):
-                ring[first + i] += to_ring(amounts[i], weight)
+def add_to_ring(ring, row, place, i, amount):
+    """Add to the lane of connection i: `place` is the first of neighbouring lanes, or an array of lanes."""
+    raise NotImplementedError("compiled only")
+
+
+@overload(add_to_ring)
+def _add_to_ring(ring, row, place, i, amount):
+    if isinstance(place, types.Array):
+        def implementation(ring, row, place, i, amount):
+            ring[row + place[i]] += amount
     else:
-        for i in range(n):
-            ring[row + lanes[i]] += to_ring(amounts[i], weights[i if body.weight_varies else 0])
+        def implementation(ring, row, place, i, amount):
+            ring[row + place + i] += amount
+    return implementation
 
 
 def to_ring(amount, weight):
@@ -216,8 +214,11 @@ def make_advance(variant: Variant) -> Kernel:
     return kernel(advance, uses=variant.uses, variant=variant.text)
 
 
-def make_drive(variant: Variant) -> Kernel:
-    """The kernel `drive(body, k, lag)` of a generator: what its connections add to the ring in step k."""
+def make_drive(variant: Variant, neighbours: bool, one_weight: bool) -> Kernel:
+    """The kernel `drive(body, k, lag)` of a generator: what its connections add to the ring in step k.
+
+    neighbours: connections end in neighbouring lanes; one_weight: they share one weight. Both let the loop vectorise.
+    """
     source = variant.model.source
     update, State, Step, Inputs = source.update, source.State, source.Step, source.Inputs
     states, constants, rows, scales, ring_type = (variant.state, variant.step, variant.rows, variant.scales, variant.ring)
@@ -225,23 +226,23 @@ def make_drive(variant: Variant) -> Kernel:
     at_scales, at_states = at_rows + len(rows), at_rows + 2 * len(rows)
     at_constants = at_states + len(states)
     end = at_constants + len(constants)
-    amount_type = np.float64 if variant.model.emits == "current" else np.int64
+    weight = np.float64(0) if variant.model.emits == "current" else np.int64(0)
+    targets = (np.int64(0) if neighbours else (np.uint32(0),), weight if one_weight else (weight,))
 
     def drive(p, k, lag):
         body = view(p, 1, BODY)[0]
         n = body.n
-        words = view(p, end, np.int64)
+        words = view(p, end + 2, np.int64)
         ring = view(body.ring_at, (body.mask + 1) * body.lanes, ring_type)
         row = prepare_inputs(body, words, ring, k)
         state = unpack(words, at_states, n, states)
         constant = unpack(words, at_constants, n, constants)
         arrived = unpack(words, at_rows, n, rows)
         scale = unpack(words, at_scales, n, scales)
-        amounts = view(body.amounts_at, n, amount_type)
+        place, weights = unpack(words, end, n, targets)
         for i in range(n):
             s, emitted = update(State(*gather(state, i)), Step(*gather(constant, i)), Inputs(*receive(arrived, scale, i)))
             scatter(state, i, s)
-            amounts[i] = emitted
-        add_to_ring(body, ring, row, amounts, view(body.weight_at, n, amount_type), view(body.lane_at, n, np.uint32))
+            add_to_ring(ring, row, place, i, to_ring(emitted, at(weights, i)))
         return 0
-    return kernel(drive, uses=variant.uses, variant=variant.text)
+    return kernel(drive, uses=variant.uses, variant=f"{variant.text} {neighbours} {one_weight}")

@@ -182,7 +182,8 @@ class Simulator:
                     raise unknown("recordable", name, model.name, known)
             if not states and model.emits == "current":
                 raise BadRecording(f"{model.name} emits a current; a {kind.name} records spikes")
-        recording = Recording(recorder, nodes.segments)
+        # segments of its own, since a generator that is recorded twice has two trains
+        recording = Recording(recorder, tuple(replace(s) for s in nodes.segments))
         self._declare(replace(self.network, recordings=(*self.network.recordings, recording)))
 
     def _declare(self, network: Network) -> None:

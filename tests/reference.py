@@ -205,7 +205,7 @@ class Reference:
         self.scheduled: dict[int, list[tuple[int, int]]] = defaultdict(list)      # step: (node, how many)
         self.out: dict[int, list[tuple[Synapse, str, bool]]] = defaultdict(list)  # by source: synapse, receptor, counts
         self.copies: list[tuple[Copy, Synapse, str, bool]] = []
-        self.trains: dict[tuple[int, int, int], Copy] = {}    # generators' copies for recorders
+        self.trains: dict[tuple[int, int], Copy] = {}         # generators' copies for recorders, by recorder and place
         self.arriving: dict[int, list[tuple[int, str, Any]]] = defaultdict(list)  # step: (target, receptor, amount)
         self.spikes: dict[int, list[tuple[int, int]]] = defaultdict(list)         # recorder: (stamp, sender)
         self.samples: dict[int, list[tuple[int, dict[str, list]]]] = defaultdict(list)
@@ -249,17 +249,19 @@ class Reference:
         self.listeners: dict[int, list[tuple[Any, int]]] = defaultdict(list)
         self.columns: dict[int, list[int]] = {}
         self.recorders = {r.recorder.index: r.recorder for r in self.network.recordings}
+        # recorded generators, counted by segment: each recording of one has a train of its own
+        relays = [s for r in self.network.recordings for s in r.nodes if s.population.model.per_connection]
         for index, recorder in self.recorders.items():
             place = 0
             self.columns[index] = []
-            for i, recording in enumerate(self.network.recordings):
+            for recording in self.network.recordings:
                 for segment in recording.nodes if recording.recorder is recorder else ():
-                    for id_ in segment.ids:
+                    for nth, id_ in enumerate(segment.ids):
                         self.columns[index].append(int(id_))
                         population = segment.population
                         if population.model.per_connection:
-                            address = (int(id_) - population.first_id, population.index, 128 + draws.INPUTS + 256 * (1 + i))
-                            self.trains[index, place, i] = self._copy(int(id_), address, 0)
+                            address = (nth, population.index, 128 + draws.INPUTS + 256 * (1 + relays.index(segment)))
+                            self.trains[index, place] = self._copy(int(id_), address, 0)
                         elif recorder.recorder.records == "spikes":
                             self.listeners[int(id_)].append((recorder, place))
                         place += 1
@@ -283,7 +285,7 @@ class Reference:
             count = node.update(k, arrived.get(id_, {}), {})
             if count:
                 self._emit(k, id_, int(count))
-        for (index, place, _), copy in self.trains.items():
+        for (index, place), copy in self.trains.items():
             self._record(self.recorders[index], place, k + 1, copy.emit(k))
         self._sample(k + 1)
 
