@@ -118,6 +118,12 @@ def grid_steps(name: str, time: Any, dt: float) -> np.ndarray:
     return steps
 
 
+def active_window(p: Any, dt: float) -> tuple[Any, Any]:
+    """First active step, and first step that is active no more, from a device's start, stop and origin."""
+    first, last = (np.clip(np.rint((p.origin + t) / dt), 0, 2**40) for t in (p.start, p.stop))
+    return first, last
+
+
 def _fields(source: Any, record: str) -> tuple[Field, ...]:
     cls = getattr(source, record, None)
     if cls is None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .contract import clock, grid_steps, ms, pA, require
+from .contract import active_window, clock, grid_steps, ms, pA, require
 
 EMITS = "current"
 PER_CONNECTION = True

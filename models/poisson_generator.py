@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .contract import Hz, clock, grid_steps, ms, poisson, require
+from .contract import Hz, active_window, clock, grid_steps, ms, poisson, require
 
 EMITS = "counts"
 PER_CONNECTION = True

@@ -133,12 +133,12 @@ class Program:
         model = what.model
         variant = self._variant(what)
         n_inputs = len(model.inputs)
-        words = self._keep(np.zeros(HEAD + (EACH + 2) * n_inputs + len(state) + len(step) + 2, np.int64))
+        rows, scales, states, constants, end = variant.places
+        words = self._keep(np.zeros(end + 2, np.int64))
         head = words[:HEAD].view(BODY)[0]
         head["n"], head["n_inputs"] = n, n_inputs
         head["ring_at"], head["lanes"], head["mask"] = part["ring_at"], part["lanes"], part["mask"]
         inputs = words[HEAD:HEAD + EACH * n_inputs].view(INPUT)
-        rows = HEAD + EACH * n_inputs
         for j, f in enumerate(model.inputs):
             scale: Any = 1
             if f.supplied == "clock":
@@ -154,14 +154,13 @@ class Program:
                     scale = 2.0**-what.lanes[f.name].exponent
             else:
                 words[rows + j] = address(self._keep(np.array([f.default], type(variant.rows[j]))))
-            words[rows + n_inputs + j] = address(self._keep(np.array([scale], type(variant.scales[j]))))
-        at = rows + 2 * n_inputs
+            words[scales + j] = address(self._keep(np.array([scale], type(variant.scales[j]))))
         for j, array in enumerate(state):
-            words[at + j] = address(array)
+            words[states + j] = address(array)
         for j, value in enumerate(step):
             zero: Any = variant.step[j]
             kind = type(zero[0] if isinstance(zero, tuple) else zero)
-            words[at + len(state) + j] = address(self._keep(np.atleast_1d(np.asarray(value, kind))))
+            words[constants + j] = address(self._keep(np.atleast_1d(np.asarray(value, kind))))
         if random is not None:
             k0, k1 = self.plan.seed & 0xFFFFFFFF, self.plan.seed >> 32 & 0xFFFFFFFF
             head["k0"], head["k1"] = k0, k1

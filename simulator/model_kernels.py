@@ -179,6 +179,14 @@ class Variant:
         self.text = repr((self.state, self.step, self.rows, self.scales))
 
     @property
+    def places(self) -> tuple[int, int, int, int, int]:
+        """Where in a body's words the addresses of inputs, scales, states and constants begin, and where they end."""
+        rows = HEAD + EACH * len(self.rows)
+        states = rows + 2 * len(self.rows)
+        constants = states + len(self.state)
+        return rows, rows + len(self.rows), states, constants, constants + len(self.step)
+
+    @property
     def uses(self) -> tuple[Any, ...]:
         return (self.model.source.update,)
 
@@ -188,10 +196,7 @@ def make_advance(variant: Variant) -> Kernel:
     source = variant.model.source
     update, State, Step, Inputs = source.update, source.State, source.Step, source.Inputs
     states, constants, rows, scales, ring_type = (variant.state, variant.step, variant.rows, variant.scales, variant.ring)
-    at_rows = HEAD + EACH * len(rows)
-    at_scales, at_states = at_rows + len(rows), at_rows + 2 * len(rows)
-    at_constants = at_states + len(states)
-    end = at_constants + len(constants)
+    at_rows, at_scales, at_states, at_constants, end = variant.places
 
     def advance(p, k, lag):
         body = view(p, 1, BODY)[0]
@@ -222,10 +227,7 @@ def make_drive(variant: Variant, neighbours: bool, one_weight: bool) -> Kernel:
     source = variant.model.source
     update, State, Step, Inputs = source.update, source.State, source.Step, source.Inputs
     states, constants, rows, scales, ring_type = (variant.state, variant.step, variant.rows, variant.scales, variant.ring)
-    at_rows = HEAD + EACH * len(rows)
-    at_scales, at_states = at_rows + len(rows), at_rows + 2 * len(rows)
-    at_constants = at_states + len(states)
-    end = at_constants + len(constants)
+    at_rows, at_scales, at_states, at_constants, end = variant.places
     weight = np.float64(0) if variant.model.emits == "current" else np.int64(0)
     targets = (np.int64(0) if neighbours else (np.uint32(0),), weight if one_weight else (weight,))
 

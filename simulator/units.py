@@ -31,15 +31,34 @@ def magnitude(value: Any, unit: str, name: str) -> Any:
         wanted = getattr(brainunit, unit)
         if value.unit.dim != wanted.dim:
             raise DimensionError(f"{name} = {value}: the unit is {value.unit}, a quantity in {unit} is expected")
-        value = value.to_decimal(wanted)
+        value = converted(np.asarray(value.mantissa), brainunit.Quantity(1.0, unit=value.unit).to_decimal(wanted))
     elif isinstance(value, (list, tuple)) and any(is_quantity(v) for v in value):
         value = [magnitude(v, unit, name) for v in value]
     try:
-        array = np.asarray(value, dtype=np.float64)
+        array = np.asarray(value)
+        if array.size and array.dtype.kind not in "iuf":         # neither None, text, True nor complex numbers
+            raise TypeError
+        array = array.astype(np.float64)
     except (TypeError, ValueError):
         raise DimensionError(f"{name} = {value!r}: a number{f' or a quantity in {unit}' if unit else ''} is expected"
                              ) from None
     return float(array) if array.ndim == 0 else array
+
+
+def converted(numbers: np.ndarray, factor: float) -> np.ndarray:
+    """`numbers` times `factor`, so that equal decimals give equal numbers: 1.5 nA is 1500 pA to the last bit.
+
+    A list times a unit comes from jax in single precision (1.1 as 1.10000002), which on the grid of dt is another time; it is
+    read as the shortest decimal that rounds to it.
+    """
+    wide = numbers.astype(np.float64)
+    if numbers.dtype == np.float32:
+        with np.errstate(all="ignore"):
+            unit = 10.0 ** (6.0 - np.floor(np.log10(np.abs(wide))))
+            short = np.rint(wide * unit) / unit
+        wide = np.where(short.astype(np.float32) == numbers, short, wide)
+    up, down = (float(f"{f:.12g}") for f in (factor, 1.0 / factor))      # without the rounding errors of 1e-9 / 1e-12
+    return wide * up if up >= 1.0 else wide / down
 
 
 def quantity(value: Any, unit: str) -> Any:

@@ -9,15 +9,13 @@ import warnings
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
 from nestling import simulator as nl
 
 DT = 0.1
-V_TOLERANCE = 1e-9     # mV; the design's promise. What is seen is below 1e-12: the same operations in another order of inputs.
-CHECKS = settings(deadline=None, max_examples=60, derandomize=True, database=None,
+CHECKS = settings(deadline=None, max_examples=100, derandomize=True, database=None,
                   suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture])
 
 dyadic = st.integers(-6 * 1024, 10 * 1024).map(lambda i: i / 1024)
@@ -101,6 +99,9 @@ def rules(draw: Any, n_sources: int, n_targets: int, shared: int, repeated: bool
 
 def wire(draw: Any, sim: nl.Simulator, sources: Any, targets: Any, weight: Any = dyadic, law: Any = weight_law) -> None:
     pre, post = draw(some_of(sources)), draw(some_of(targets))
+    if draw(st.integers(0, 4)) == 0:            # else one_to_one would be rare
+        n = min(len(pre), len(post))
+        pre, post = pre[:n], post[:n]
     shared = len(np.intersect1d(pre.global_id, post.global_id))
     repeated = any(len(np.unique(view.global_id)) < len(view) for view in (pre, post))
     rule, switches = draw(rules(len(pre), len(post), shared, repeated))
@@ -125,9 +126,9 @@ def spike_times(draw: Any, size: int) -> dict[str, Any]:
 
 
 @st.composite
-def networks(draw: Any) -> tuple[nl.Simulator, list[Any], list[Any]]:
+def networks(draw: Any, backend: str) -> tuple[nl.Simulator, list[Any], list[Any]]:
     """A simulator that declares a network, its spike recorders and its multimeters."""
-    sim = nl.Simulator(dt=DT, seed=draw(st.sampled_from([1, 2, 2**64 - 1])), threads=draw(st.integers(1, 3)))
+    sim = nl.Simulator(dt=DT, seed=draw(st.sampled_from([1, 2, 2**64 - 1])), threads=draw(st.integers(1, 3)), backend=backend)
     pattern = draw(st.sampled_from(["shared", "shared", "thresholds", "all varied"]))
     neurons: list[Any] = []
     for n in draw(st.lists(st.integers(2, 14), min_size=1, max_size=3)):
@@ -197,8 +198,8 @@ def assert_same_spikes(results: list[nl.Results], expected: Any, recorder: Any) 
     np.testing.assert_array_equal(senders[order], wanted[1])
 
 
-def assert_same_traces(results: list[nl.Results], expected: Any, meter: Any) -> None:
-    for name, tolerance in (("V_m", V_TOLERANCE), ("r", 0)):
+def assert_same_traces(results: list[nl.Results], expected: Any, meter: Any, tolerance_mv: float) -> None:
+    for name, tolerance in (("V_m", tolerance_mv), ("r", 0)):
         stamps, values = expected.trace(meter, name)
         times = np.concatenate([r.trace_times(meter, plain=True) for r in results])
         np.testing.assert_array_equal(stamps_of(times), stamps)
@@ -207,9 +208,9 @@ def assert_same_traces(results: list[nl.Results], expected: Any, meter: Any) -> 
 
 
 @CHECKS
-@given(networks(), st.lists(st.integers(0, 150), max_size=2).map(lambda windows: [*windows, 130]))
-def test_a_random_network_does_what_the_slow_simulator_does(reference, network, windows):
-    sim, spike_recorders, meters = network
+@given(st.data(), st.lists(st.integers(0, 150), max_size=2).map(lambda windows: [*windows, 130]))
+def test_a_random_network_does_what_the_slow_simulator_does(reference, tolerances, backend, data, windows):
+    sim, spike_recorders, meters = data.draw(networks(backend))
     note(f"{windows} steps of {sim.plan()}")
     expected = reference.Reference(sim)
     expected.run(sum(windows))
@@ -220,4 +221,4 @@ def test_a_random_network_does_what_the_slow_simulator_does(reference, network, 
     for recorder in spike_recorders:
         assert_same_spikes(results, expected, recorder)
     for meter in meters:
-        assert_same_traces(results, expected, meter)
+        assert_same_traces(results, expected, meter, tolerances.EXACT_MV)

@@ -30,19 +30,28 @@ def here(backend, rule, n_sources=N_SOURCES, n_targets=N_TARGETS, precision="dou
     return sim.simulate(DURATION).trace(meter, "V_m", plain=True)
 
 
+def nest_multimeter(nest):
+    return nest.Create("multimeter", params=dict(record_from=["V_m"], interval=DT))
+
+
+def nest_V_m(meter, n):
+    """What NEST's multimeter has recorded of n neurons (steps, n), up to DURATION."""
+    events = meter.events
+    order = np.lexsort((events["senders"], np.rint(events["times"] / DT)))
+    return events["V_m"][order].reshape(-1, n)[:round(DURATION / DT)]
+
+
 def theirs(nest, rule, n_sources=N_SOURCES, n_targets=N_TARGETS, **given):
     """V_m of NEST's targets (steps, targets)."""
     nest.ResetKernel()
     nest.resolution = DT
     cells = nest.Create("iaf_psc_delta", n_targets, params=NEURON)
     sources = nest.Create("spike_generator", n_sources, params=[dict(spike_times=t) for t in TRAINS[:n_sources]])
-    meter = nest.Create("multimeter", params=dict(record_from=["V_m"], interval=DT))
+    meter = nest_multimeter(nest)
     nest.Connect(meter, cells)
     nest.Connect(sources, cells, rule, given)
     nest.Simulate(DURATION + LATER)
-    events = meter.events
-    order = np.lexsort((events["senders"], np.rint(events["times"] / DT)))
-    return events["V_m"][order].reshape(-1, n_targets)[:round(DURATION / DT)]
+    return nest_V_m(meter, n_targets)
 
 
 @pytest.mark.parametrize("given", [
@@ -97,33 +106,68 @@ def test_single_precision_follows_to_its_own_tolerance(nest, backend, tolerances
                                theirs(nest, "all_to_all", **given), rtol=0, atol=tolerances.SINGLE_MV)
 
 
-def neurons(nest_or_nl, create, n):
-    """n neurons, every one with parameters of its own."""
+@pytest.mark.parametrize("given", [
+    dict(weight=weights(MATRIX)), dict(delay=delays(MATRIX)), dict(weight=weights(MATRIX), delay=delays(MATRIX)),
+], ids=["weights", "delays", "weights and delays"])
+def test_currents_take_matrices_too(nest, backend, tolerances, given):
+    params = dict(amplitude=np.arange(100.0, 800.0, 100.0), start=np.arange(7.0), stop=np.arange(7.0) * 2.0 + 12.0)
+    sim = nl.Simulator(dt=DT, backend=backend)
+    cells, meter = sim.create(nl.iaf_psc_delta, N_TARGETS, **NEURON), sim.create(nl.multimeter, record_from=["V_m"],
+                                                                                 interval=DT)
+    sim.connect(meter, cells)
+    sim.connect(sim.create(nl.dc_generator, N_SOURCES, **params), cells, **given)
+    found = sim.simulate(DURATION).trace(meter, "V_m", plain=True)
+    nest.ResetKernel()
+    nest.resolution = DT
+    cells, meter = nest.Create("iaf_psc_delta", N_TARGETS, params=NEURON), nest_multimeter(nest)
+    nest.Connect(meter, cells)
+    nest.Connect(nest.Create("dc_generator", N_SOURCES, params=params), cells, "all_to_all", given)
+    nest.Simulate(DURATION + LATER)
+    assert np.ptp(found) > 10.0
+    np.testing.assert_allclose(found, nest_V_m(meter, N_TARGETS), rtol=0, atol=tolerances.EXACT_MV)
+
+
+def different_neurons(n):
+    """Parameters of n neurons, every one with its own; about half of them fire without any input."""
     rng = np.random.default_rng(4)
     draw = dict(tau_m=(5.0, 30.0), C_m=(100.0, 400.0), t_ref=(0.0, 5.0), V_th=(-58.0, -50.0), V_reset=(-80.0, -60.0),
                 E_L=(-75.0, -65.0), I_e=(0.0, 500.0), V_m=(-80.0, -60.0), V_min=(-90.0, -76.0))
     params = {k: np.round(rng.uniform(*limits, n), 1) for k, limits in draw.items()}
-    params["refractory_input"] = rng.random(n) < 0.5
-    if create is None:
-        return nest_or_nl.Create("iaf_psc_delta", n, params=[{k: v[i].item() for k, v in params.items()} for i in range(n)])
-    return create(nest_or_nl.iaf_psc_delta, n, params=params)
+    return dict(params, refractory_input=rng.random(n) < 0.5)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_hundred_different_neurons_with_different_synapses_spike_as_in_nest(nest, backend, threads):
-    n, matrix = 100, (100, N_SOURCES)
-    synapse = dict(weight=weights(matrix), delay=delays(matrix))
+@pytest.mark.parametrize("recurrent", [False, True])
+def test_different_neurons_with_different_synapses_do_as_in_nest(nest, backend, tolerances, threads, recurrent):
+    n, params = 60, different_neurons(60)
+    synapse, loop = (dict(weight=weights(shape), delay=delays(shape)) for shape in ((n, N_SOURCES), (n, n)))
+    loop["weight"] = 0.3 * loop["weight"]
+
     sim = nl.Simulator(dt=DT, backend=backend, threads=threads)
-    cells, rec = neurons(nl, sim.create, n), sim.create(nl.spike_recorder)
+    cells, rec = sim.create(nl.iaf_psc_delta, n, params=params), sim.create(nl.spike_recorder)
+    meter = sim.create(nl.multimeter, record_from=["V_m"], interval=DT)
     sim.connect(sim.create(nl.spike_generator, N_SOURCES, spike_times=TRAINS), cells, **synapse)
+    if recurrent:
+        sim.connect(cells, cells, **loop)
     sim.connect(cells, rec)
-    times, senders = sim.simulate(DURATION).events(rec, plain=True)
+    sim.connect(meter, cells)
+    res = sim.simulate(DURATION)
+    times, senders = res.events(rec, plain=True)
+
     nest.ResetKernel()
-    cells, rec = neurons(nest, None, n), nest.Create("spike_recorder")
-    nest.Connect(nest.Create("spike_generator", N_SOURCES, params=[dict(spike_times=t) for t in TRAINS]), cells,
-                 "all_to_all", synapse)
+    nest.resolution = DT
+    cells = nest.Create("iaf_psc_delta", n, params=[{k: v[i].item() for k, v in params.items()} for i in range(n)])
+    rec, meter = nest.Create("spike_recorder"), nest_multimeter(nest)
+    sources = nest.Create("spike_generator", N_SOURCES, params=[dict(spike_times=t) for t in TRAINS])
+    nest.Connect(sources, cells, "all_to_all", synapse)
+    if recurrent:
+        nest.Connect(cells, cells, "all_to_all", loop)
     nest.Connect(cells, rec)
+    nest.Connect(meter, cells)
     nest.Simulate(DURATION + LATER)
-    events = sorted((round(t / DT), s - 1) for t, s in zip(rec.events["times"], rec.events["senders"]) if t < DURATION + 0.05)
-    assert len(events) > 100
-    assert sorted(zip(np.rint(times / DT).astype(int), senders)) == events
+    events = zip(np.rint(rec.events["times"] / DT).astype(int), rec.events["senders"] - 1)
+    expected = sorted(e for e in events if e[0] <= round(DURATION / DT))
+
+    assert len(expected) > 50
+    assert sorted(zip(np.rint(times / DT).astype(int), senders)) == expected
+    np.testing.assert_allclose(res.trace(meter, "V_m", plain=True), nest_V_m(meter, n), rtol=0, atol=tolerances.EXACT_MV)

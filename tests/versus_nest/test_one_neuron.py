@@ -104,6 +104,12 @@ def test_v_min_cuts_the_membrane_off_from_below(compare):
     compare(dict(V_min=-75.0, V_m=-90.0), duration=5.0)     # below from the start
 
 
+def test_a_membrane_exactly_at_threshold_fires(compare):
+    neuron = dict(E_L=0.0, V_m=0.0, V_reset=-5.0, V_th=10.0)        # no rounding on either side
+    run = compare(neuron, trains=[dict(spike_times=[1.0], weight=10.0)], duration=5.0)
+    assert list(run.spikes) == [20]
+
+
 @DT
 @pytest.mark.parametrize("neuron", [
     OTHER,
