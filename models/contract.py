@@ -20,6 +20,7 @@ and, where they apply,
 """
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -130,7 +131,10 @@ def _fields(source: Any, record: str) -> tuple[Field, ...]:
         return ()
     if not (isinstance(cls, type) and issubclass(cls, tuple) and hasattr(cls, "_fields")):
         raise ModelError(f"{_name(source)}.{record} must be a typing.NamedTuple, it is {cls!r}")
-    hints = get_type_hints(cls, include_extras=True)
+    try:
+        hints = get_type_hints(cls, include_extras=True)
+    except NameError as error:
+        raise ModelError(f"{_name(source)}.{record}: {error}; annotations are looked up in the module or script") from error
     fields = []
     for name in cls._fields:
         hint = hints[name]
@@ -138,6 +142,9 @@ def _fields(source: Any, record: str) -> tuple[Field, ...]:
         units = [m.name for m in marks if isinstance(m, Unit)]
         kinds = [m.kind for m in marks if isinstance(m, Supplied)]
         base = getattr(hint, "__origin__", hint)
+        if base not in (float, int, bool, tuple):
+            raise ModelError(f"{_name(source)}.{record}.{name} is annotated with {hint!r}; it must be a unit of "
+                             f"nestling.models.contract, float, int or bool")
         defaults = cls._field_defaults      # type: ignore[attr-defined]
         fields.append(Field(name, base, (units or [""])[0], (kinds or [""])[0], defaults.get(name)))
     return tuple(fields)
@@ -149,10 +156,43 @@ def _name(source: Any) -> str:
 
 def _function(source: Any, name: str, arguments: int) -> Callable | None:
     function = getattr(source, name, None)
+    if function is not None and not callable(function):
+        raise ModelError(f"{_name(source)}.{name} must be a function, it is {function!r}")
     if function is not None and len(inspect.signature(function).parameters) != arguments:
         raise ModelError(f"{_name(source)}.{name} must take {arguments} arguments, it takes "
                          f"{inspect.signature(function)}")
     return function
+
+
+def _misspelt(source: Any, name: str) -> str | None:
+    """What the source has in place of `name`."""
+    if hasattr(source, name):
+        return None
+    own = [n for n in vars(source) if not n.startswith("__")]
+    return next(iter(difflib.get_close_matches(name, own, n=1, cutoff=0.8)), None)
+
+
+def _try_out(model: Model) -> None:
+    """Run derive and update once in plain Python, on default values: what is misspelt is named here and not by a compiler."""
+    source, what = model.source, "derive"
+    arrived = {f.name: 0 if f.default is None else f.default for f in model.inputs}
+    try:
+        with np.errstate(all="ignore"):
+            step = source.derive(source.Params(), 0.1)
+            if not isinstance(step, source.Step):
+                raise ModelError(f"{model.name}.derive must return a Step, it returned {step!r}")
+            what = "update"
+            found = source.update(source.State(), step, source.Inputs(**arrived))
+    except (AttributeError, NameError, TypeError) as error:
+        if isinstance(error, ModelError):
+            raise
+        fields = getattr(getattr(error, "obj", None), "_fields", None)
+        known = f"; it has {', '.join(fields)}" if fields else ""
+        raise ModelError(f"{model.name}.{what}: {error}{known}") from error
+    except Exception:
+        return                      # an error of arithmetic: default values need not make sense
+    if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], source.State)):
+        raise ModelError(f"{model.name}.update must return (State, what is emitted), it returned {found!r}")
 
 
 def is_model(source: Any) -> bool:
@@ -172,7 +212,11 @@ def read_model(source: Any) -> Model:
     if not scheduled:
         missing += [name for name in ("State", "Inputs", "Step", "derive", "update") if not hasattr(source, name)]
     if missing:
-        raise ModelError(f"{_name(source)} is no model: it lacks {', '.join(missing)} (see nestling.models.contract)")
+        meant = [f"{name} (it has {other})" if (other := _misspelt(source, name)) else name for name in missing]
+        raise ModelError(f"{_name(source)} is no model: it lacks {', '.join(meant)} (see nestling.models.contract)")
+    for name in ("check", "schedule", "bound", "EMITS", "PER_CONNECTION"):
+        if other := _misspelt(source, name):
+            raise ModelError(f"{_name(source)}.{other}: if {name} is meant, rename it; nothing else may have so similar a name")
     for function, arguments in (("derive", 2), ("update", 3), ("schedule", 2), ("check", 1), ("bound", 1)):
         _function(source, function, arguments)
     model = Model(_name(source), source, _fields(source, "Params"), _fields(source, "State"), _fields(source, "Inputs"),
@@ -187,8 +231,12 @@ def read_model(source: Any) -> Model:
         if field.supplied == "poisson" and field.name not in step:
             raise ModelError(f"{model.name}.Inputs.{field.name} is a Poisson count: Step must give its mean "
                              f"under the same name")
-    for record in (model.params, model.state):
+    for record in (model.params, model.state, model.receptors):
         for field in record:
             if field.default is None:
                 raise ModelError(f"{model.name}: {field.name} has no default value")
+    for name in {f.name for f in model.params} & {f.name for f in model.state}:
+        raise ModelError(f"{model.name}: {name} is both a parameter and a state; one of them needs another name")
+    if not scheduled:
+        _try_out(model)
     return model

@@ -30,7 +30,8 @@ class Results:
 
     def _key(self, rec: Any) -> int:
         """The number of a recorder's population."""
-        population = rec.segments[0].population if getattr(rec, "segments", ()) else rec
+        segments: Any = getattr(rec, "segments", ())
+        population = segments[0].population if len(segments) == 1 else rec
         key = getattr(population, "index", None)
         if key not in self._names:
             raise BadRecording(f"{rec!r} is no recorder of this run; recorders are {self._listed()}")
@@ -83,8 +84,8 @@ class Results:
 
     def rate(self, rec: Any) -> float:
         """Mean rate of the recorded nodes, spikes/s; NaN where there is nothing to average over."""
-        base = self.size(rec) * self.duration(rec)
-        return self.n_events(rec) / base * 1000.0 if base else float("nan")
+        number, base = self.n_events(rec), self.size(rec) * self.duration(rec)
+        return number / base * 1000.0 if base else float("nan")
 
     def rates(self, rec: Any) -> np.ndarray:
         """Rate of every recorded node, spikes/s (nodes,)."""

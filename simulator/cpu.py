@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .layout import BODY, INPUT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
+from .layout import BARRIER, BODY, HALT, INPUT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
 from .loop import make_loop
 from .model_kernels import EACH, HEAD, Variant, make_advance, make_drive
 from .native import address
@@ -113,8 +113,9 @@ class Program:
         return make_advance(self._variant(block)).address, address(body)
 
     def _bind_drive(self, drive: Drive, part: Any) -> tuple[int, int]:
-        body = self._make_body(drive, part, drive.size, [self._keep(a.copy()) for a in drive.state], drive.step,
-                               drive.random, {}, drive.delay)
+        state = [self._keep(a.copy()) for a in drive.state]
+        self._at_start += list(zip(state, drive.state))
+        body = self._make_body(drive, part, drive.size, state, drive.step, drive.random, {}, drive.delay)
         neighbours = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all())
         lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
         body[-2:] = address(self._keep(lanes)), address(self._keep(drive.weights))
@@ -232,43 +233,49 @@ class Program:
         """Bytes that the samples of so many steps take."""
         return sum(8.0 * len(s.nodes) * len(s.fields) * steps / s.interval for s in self.plan.samplings)
 
-    def run(self, steps: int, progress: Callable[[int], None] | None = None) -> bool:
-        """Run so many steps; returns whether Ctrl-C stopped it before, between two slices."""
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called during this run."""
+        return bool(self.sync[REQUEST])
+
+    def stop(self) -> None:
+        """Stop the run that is going on at the end of its slice, or at once if it has not begun."""
+        self.sync[REQUEST] = 1
+
+    def run(self, steps: int, progress: Callable[[int], None] | None = None) -> None:
+        """Run so many steps, or fewer where `stop` is called meanwhile."""
         end = self.step + steps
         self._bind_taps(end)
-        interrupted = False
-        while self.step < end and not interrupted:
-            self.sync[:] = 0
-            interrupted = self._run_threads(end, progress)
+        while self.step < end and not self.stopping:
+            self.sync[[BARRIER, HALT, STEP]] = 0
+            self._run_threads(end, progress)
             self._take_log()
             self._check_overflow()
         for trace in self.traces.values():
             n = int(np.searchsorted(trace["stamps"], self.step, side="right"))
             for name in trace:
                 trace[name] = trace[name][:n]
-        return self.step < end
 
-    def _run_threads(self, end: int, progress: Callable[[int], None] | None) -> bool:
-        """All threads, until the end or a halt; returns whether Ctrl-C asked for one."""
-        reached = [0] * self.plan.threads
+    def _run_threads(self, end: int, progress: Callable[[int], None] | None) -> None:
+        """All threads, until the end or a halt."""
+        reached = [-1] * self.plan.threads
+        finished = threading.Event()
 
         def work(thread: int) -> None:
             reached[thread] = self.loop(address(self.run_record), thread, self.step, end)
-        threads = [threading.Thread(target=work, args=(i,), daemon=True) for i in range(self.plan.threads)]
-        interrupted = False
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                try:
-                    thread.join(0.1)
-                    if progress is not None:
-                        progress(int(self.sync[STEP]))
-                except KeyboardInterrupt:
-                    interrupted = True
-                    self.sync[REQUEST] = 1
+            if -1 not in reached:
+                finished.set()
+        for i in range(self.plan.threads):
+            threading.Thread(target=work, args=(i,), daemon=True).start()
+        # not Thread.join: an exception in there makes it take a running thread for a finished one (bpo-45274)
+        while not finished.is_set():
+            try:
+                finished.wait(0.1)
+                if progress is not None:
+                    progress(int(self.sync[STEP]))
+            except KeyboardInterrupt:
+                self.stop()
         self.step = reached[0]
-        return interrupted
 
     def _check_overflow(self) -> None:
         """Raise if a node emitted more spikes in one step than the plan has room for."""

@@ -3,27 +3,32 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from nestling.connect.contract import BadConnection, Distribution, Pairing, Rule
-from nestling.models.contract import Field, Model, ParameterError
+from nestling.models.contract import Field, Model, ParameterError, require
 from nestling.recorders.contract import BadRecording, Recorder
 
 from .errors import BadTime, TooLarge, unknown
 from .network import Network, Projection, Segment
-from .units import magnitude
+from .units import is_quantity, magnitude
 
 PLAIN_IN_LOG = ("mean", "std")        # LogNormal's mean and std belong to the logarithm: they have no unit
+KINDS = {int: "whole numbers", bool: "True or False", tuple: "lists of numbers"}
+RAREST = 1e-4                         # the smallest share of draws that truncation may leave: the others are drawn again
+LONGEST = 2**30                       # steps: the longest delay
+LAST_STEP = 2**34                     # random numbers are counted by the step, four to a count of 32 bits
 
 
-def distribution_in(d: Distribution, unit: str, name: str) -> Any:
-    """A distribution with its numbers in `unit`; a Constant becomes a number."""
+def distribution_in(d: Distribution, unit: str, name: str, error: type[ValueError] = BadConnection) -> Any:
+    """A distribution with its numbers in `unit`; a Constant becomes a number. Raises `error` where it cannot be drawn from."""
     if not is_dataclass(d):
-        raise BadConnection(f"{name} = {d!r}: a distribution is expected (Normal, LogNormal, Uniform, Constant)")
+        raise error(f"{name} = {d!r}: a distribution is expected (Normal, LogNormal, Uniform, Constant)")
     given, changes = getattr(d, "unit", None), {}
     log = type(d).__name__ == "LogNormal"
     for f in fields(d):
@@ -38,64 +43,102 @@ def distribution_in(d: Distribution, unit: str, name: str) -> Any:
     if "value" in changes:
         return changes["value"]
     d = replace(d, unit=None, **changes)
-    if any(math.isnan(v) for v in changes.values()) or changes.get("std", 0.0) < 0:
-        raise BadConnection(f"{name} = {d!r}: std must be 0 or more, and no number NaN")
-    low, high = d.limits()
+    for key, number in changes.items():
+        if np.ndim(number) or math.isnan(number) or (math.isinf(number) and key not in ("min", "max")):
+            raise error(f"{name} = {d!r}: {key} must be a finite number")
+    if changes.get("std", 0.0) < 0:
+        raise error(f"{name} = {d!r}: std must be 0 or more")
+    try:
+        low, high = d.limits()
+    except OverflowError:
+        raise error(f"{name} = {d!r}: it can give values beyond the range of floating-point numbers") from None
     if not low <= high or changes.get("low", 0.0) > changes.get("high", math.inf):
-        raise BadConnection(f"{name} = {d!r}: it can give no value, since its smallest ({low:g}) is above its largest ({high:g})")
+        raise error(f"{name} = {d!r}: it can give no value, since its smallest ({low:g}) is above its largest ({high:g})")
+    if share_within(d) < RAREST:
+        raise error(f"{name} = {d!r}: fewer than one in {1 / RAREST:,.0f} of its values lies within [{d.min:g}, {d.max:g}], "
+                    f"and all others would be drawn again: choose wider limits or another distribution")
     return d
 
 
-def parameter(value: Any, f: Field, size: int) -> Any:
-    """One parameter or initial value: a number, an array (size,), a distribution, or for lists one array a node."""
+def share_within(d: Distribution) -> float:
+    """The share of draws that truncation leaves. Values rise with the word that they are made from, so its ends are found
+    by bisection."""
+    a, b = d.parameters()
+    words = range(2**32)
+    first = bisect_left(words, d.min, key=lambda u: type(d).sample(u, a, b))
+    return (bisect_right(words, d.max, key=lambda u: type(d).sample(u, a, b)) - first) / 2**32
+
+
+def parameter(value: Any, f: Field, size: int, name: str) -> Any:
+    """One parameter or initial value, called `name` by the user: a number, an array (size,), a distribution, or for lists
+    one array a node."""
     if isinstance(value, Distribution):
         if f.type is not float:
-            raise ParameterError(f"{f.name}: a distribution gives numbers that are not whole; {f.name} takes {f.type.__name__}")
-        return distribution_in(value, f.unit, f.name)
+            raise ParameterError(f"{name} = {value!r}: a distribution gives real numbers; {name} takes {KINDS[f.type]}")
+        value = distribution_in(value, f.unit, name, ParameterError)
+        if isinstance(value, Distribution):
+            return value
     if f.type is tuple:
         return lists(value, f, size)
     if f.type is bool:
         array = np.asarray(value)
         if array.dtype != bool:
-            raise ParameterError(f"{f.name} = {value!r}: must be True or False")
+            raise ParameterError(f"{name} = {value!r}: must be True or False")
         number: Any = bool(value) if array.ndim == 0 else array
     else:
-        number = magnitude(value, f.unit, f.name)
-        if np.isnan(number).any():
-            raise ParameterError(f"{f.name} = {value}: must not be NaN")
-        if f.type is int and (np.rint(number) != number).any():
-            raise ParameterError(f"{f.name} = {value}: must be whole")
+        number = magnitude(value, f.unit, name)
     if np.ndim(number) and np.shape(number) != (size,):
-        raise ParameterError(f"{f.name} has shape {np.shape(number)}: must be one number or one for each of {size} nodes")
+        raise ParameterError(f"{name} has shape {np.shape(number)}: must be one number or one for each of {size} nodes")
+    if f.type is not bool:
+        check_numbers(number, f, name)
     return number
+
+
+def check_numbers(number: Any, f: Field, name: str) -> None:
+    """Refuse NaN, infinity where the default is finite, and fractions where numbers must be whole."""
+    endless = isinstance(f.default, float) and math.isinf(f.default)
+    require(~np.isnan(number) if endless else np.isfinite(number), name, number, "a number, not NaN" if endless else "finite")
+    if f.type is int or f.unit == "count":
+        require(np.rint(number) == number, name, number, "whole")
 
 
 def lists(value: Any, f: Field, size: int) -> list[np.ndarray]:
     """A list of numbers for all nodes, or a list for each."""
-    nested = len(value) > 0 and np.ndim(value[0] if not hasattr(value, "unit") else 0) == 1
-    if nested:
-        if len(value) != size:
-            raise ParameterError(f"{f.name} has {len(value)} lists: must be one list or one for each of {size} nodes")
-        return [np.atleast_1d(np.asarray(magnitude(v, f.unit, f.name), np.float64)) for v in value]
-    one = np.asarray(magnitude(value, f.unit, f.name) if len(value) else [], np.float64)
-    return [one] * size
+    if np.ndim(value.mantissa if is_quantity(value) else 0) == 2:
+        value = list(value)                              # a matrix with a unit: one row a node
+    if isinstance(value, str) or is_number(value) or not hasattr(value, "__len__"):
+        raise ParameterError(f"{f.name} = {value!r}: must be a list of numbers, or one list for each of {size} nodes")
+    nested = len(value) > 0 and not is_number(value[0]) and hasattr(value[0], "__len__")
+    if nested and len(value) != size:
+        raise ParameterError(f"{f.name} has {len(value)} lists: must be one list or one for each of {size} nodes")
+    found = []
+    for entry in value if nested else [value]:
+        numbers = np.atleast_1d(np.asarray(magnitude(entry, f.unit, f.name), np.float64))
+        if numbers.ndim > 1:
+            raise ParameterError(f"{f.name} has shape {np.shape(value)}: must be a list, or one list for each node")
+        check_numbers(numbers, f, f.name)
+        found.append(numbers)
+    return found if nested else found * size
+
+
+def is_number(value: Any) -> bool:
+    return np.ndim(value.mantissa) == 0 if is_quantity(value) else isinstance(value, (int, float, np.number))
 
 
 def declared(model: Model, size: int, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Parameters and initial values from what the user gave, under the models' names; `V_initializer` sets V_m."""
     params = {f.name: f for f in model.params}
     state = {f.name: f for f in model.state}
+    check_room(8.0 * size * (2 + len(state) + len(given)), f"size = {size:,}: the nodes", "create fewer")
     out: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
-    for name, value in given.items():
-        name = "V_m" if name == "V_initializer" and "V_m" in state else name
+    for word, value in given.items():
+        name = "V_m" if word == "V_initializer" and "V_m" in state else word
         if name in params:
-            out[0][name] = parameter(value, params[name], size)
+            out[0][name] = parameter(value, params[name], size, word)
         elif name in state:
-            out[1][name] = parameter(value, state[name], size)
-            if not isinstance(out[1][name], Distribution) and not np.isfinite(out[1][name]).all():
-                raise ParameterError(f"{name} = {value}: an initial value must be finite")
+            out[1][name] = parameter(value, state[name], size, word)
         else:
-            raise unknown("parameter", name, model.name, [*params, *state])
+            raise unknown("parameter", word, model.name, [*params, *state])
     for f in model.params:
         if f.type is tuple and f.name not in out[0]:
             out[0][f.name] = [np.zeros(0)] * size
@@ -109,11 +152,11 @@ def recorder_params(recorder: Recorder, given: dict[str, Any], dt: float) -> dic
         if name not in out:
             raise unknown("parameter", name, recorder.name, out)
         if name == "record_from":
-            value = (value,) if isinstance(value, str) else tuple(value)
+            value = names_of_states(value)
         else:
             value = magnitude(value, "ms", name)
-            if math.isnan(value):
-                raise BadRecording(f"{name} = {value}: must not be NaN")
+            if np.ndim(value) or math.isnan(value) or (name != "stop" and math.isinf(value)):
+                raise BadRecording(f"{name} = {value}: must be one time{', finite' if name != 'stop' else ', not NaN'}")
             if math.isfinite(value):
                 on_grid(value, dt, name)
         out[name] = value
@@ -124,11 +167,21 @@ def recorder_params(recorder: Recorder, given: dict[str, Any], dt: float) -> dic
     return out
 
 
+def names_of_states(value: Any) -> tuple[str, ...]:
+    """record_from as a tuple of names, each once."""
+    names = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else [value]
+    if not all(isinstance(name, str) for name in names):
+        raise BadRecording(f"record_from = {value!r}: must be a list of names of states, such as ['V_m']")
+    return tuple(dict.fromkeys(names))
+
+
 def on_grid(time: float, dt: float, name: str) -> int:
     """`time` in steps; raises BadTime where it is not a multiple of dt."""
     if not math.isfinite(time):
         raise BadTime(f"{name} = {time}: must be finite")
     steps = round(time / dt)
+    if abs(steps) > LAST_STEP:
+        raise BadTime(f"{name} = {time:g} ms: must be at most {LAST_STEP * dt:g} ms, 2^34 steps of dt = {dt:g} ms")
     if abs(steps * dt - time) > 1e-6 * dt + 1e-12 * abs(time):
         raise BadTime(f"{name} = {time:g} ms: must be a multiple of dt = {dt:g} ms")
     return steps
@@ -140,12 +193,12 @@ def receptor_for(models: Sequence[Model], source: Model, wanted: Any) -> Field:
     for model in models:
         receptors = {f.name: f for f in model.receptors}
         usual = [n for n in receptors if (n == "current") == (source.emits == "current")]
-        if wanted is None or (isinstance(wanted, (int, np.integer)) and wanted == 0 and usual):
+        if wanted is None or (isinstance(wanted, (int, np.integer)) and wanted is not False and wanted == 0 and usual):
             if not usual:
                 raise BadConnection(f"{source.name} emits {source.emits}, and {model.name} has no receptor for that; it has "
                                     f"{', '.join(receptors) or 'none'}")
             found.append(receptors[usual[0]])
-        elif wanted in receptors:
+        elif isinstance(wanted, str) and wanted in receptors:
             if wanted not in usual:
                 raise BadConnection(f"receptor_type = {wanted!r}: {source.name} emits {source.emits}, {model.name} takes "
                                     f"those at {', '.join(usual) or 'no receptor'}")
@@ -160,12 +213,11 @@ def receptor_for(models: Sequence[Model], source: Model, wanted: Any) -> Field:
 
 def values(value: Any, unit: str, name: str, rule: Rule, n_sources: int, n_targets: int) -> Any:
     """A weight or delay: a number, a distribution, or an array in the rule's shape or as a (targets, sources) matrix."""
+    value = distribution_in(value, unit, name) if isinstance(value, Distribution) else magnitude(value, unit, name)
     if isinstance(value, Distribution):
-        return distribution_in(value, unit, name)
-    value = magnitude(value, unit, name)
+        return value
     if not np.isfinite(value).all():
-        where = f" (entry {np.argmin(np.isfinite(value))})" if np.ndim(value) else ""
-        raise BadConnection(f"{name} = {value if np.ndim(value) == 0 else 'array'}{where}: must be finite")
+        raise BadConnection(f"{name} = {entry(value, np.argmin(np.isfinite(value)))}: must be finite")
     if np.ndim(value) == 0:
         return value
     shape, matrix = rule.shape(n_sources, n_targets), (n_targets, n_sources)
@@ -182,24 +234,37 @@ def check_delay(delay: Any, dt: float) -> None:
     """Refuse delays below dt; warn where rounding to the grid moves one."""
     if isinstance(delay, Distribution):
         low, high = delay.limits()
-        if low < 0.5 * dt or not math.isfinite(high):
+        if low < dt * (1 - 1e-6):
             raise BadConnection(f"delay = {delay!r} can give {low:g} ms: must be dt = {dt:g} ms or more; truncate it with "
                                 f"min={dt:g}")
+        if high > LONGEST * dt:
+            raise BadConnection(f"delay = {delay!r} can give {high:g} ms: must be at most {LONGEST * dt:g} ms; truncate it "
+                                f"with max=")
         return
     array = np.atleast_1d(delay)
     if array.min(initial=math.inf) < dt * (1 - 1e-6):
-        at = f" (entry {array.argmin()})" if np.ndim(delay) else ""
-        raise BadConnection(f"delay = {array.min():g} ms{at}: must be dt = {dt:g} ms or more")
-    if array.max(initial=0.0) > 2**30 * dt:
-        raise BadConnection(f"delay = {array.max():g} ms: must be below {2**30 * dt:g} ms")
+        raise BadConnection(f"delay = {entry(delay, array.argmin(), ' ms')}: must be dt = {dt:g} ms or more")
+    if array.max(initial=0.0) > LONGEST * dt:
+        raise BadConnection(f"delay = {entry(delay, array.argmax(), ' ms')}: must be at most {LONGEST * dt:g} ms")
     moved = np.abs(np.floor(array / dt + 0.5) * dt - array)
     if moved.max(initial=0.0) > 1e-6 * dt:
-        warnings.warn(f"delay = {array.flat[moved.argmax()]:g} ms is no multiple of dt = {dt:g} ms and is rounded to the nearest",
-                      stacklevel=4)
+        warnings.warn(f"delay = {entry(delay, moved.argmax(), ' ms')} is no multiple of dt = {dt:g} ms and is rounded to the "
+                      f"nearest", stacklevel=4)
+
+
+def entry(value: Any, flat: Any, unit: str = "") -> str:
+    """A number, or of an array the one at a flat index with its place, for a message."""
+    if np.ndim(value) == 0:
+        return f"{value:g}{unit}"
+    place = tuple(int(i) for i in np.unravel_index(flat, value.shape))
+    return f"{value[place]:g}{unit} (entry {place if len(place) > 1 else place[0]})"
 
 
 def check_pairs(rule: Rule, sources: Sequence[Segment], targets: Sequence[Segment], autapses: bool, multapses: bool) -> None:
     """Whether the rule can be applied to these nodes."""
+    for name, switch in (("allow_autapses", autapses), ("allow_multapses", multapses)):
+        if not isinstance(switch, (bool, np.bool_)):
+            raise BadConnection(f"{name} = {switch!r}: must be True or False")
     pairing = Pairing(np.concatenate([s.ids for s in sources]), np.concatenate([s.ids for s in targets]), autapses, multapses)
     for name, ids in (("sources", pairing.sources), ("targets", pairing.targets)):
         if not (autapses and multapses) and len(np.unique(ids)) < len(ids):
@@ -211,17 +276,24 @@ def check_pairs(rule: Rule, sources: Sequence[Segment], targets: Sequence[Segmen
 def table_bytes(projection: Projection) -> float:
     """An estimate of the memory that a projection's synapses need while its table is built."""
     n = projection.rule.expected(sum(map(len, projection.sources)), sum(map(len, projection.targets)))
+    model = projection.sources[0].population.model
+    if model is not None and model.per_connection:
+        return n * 100.0                # a copy of the generator, with its own random numbers, and what it is made from
     varied = isinstance(projection.weight, (np.ndarray, Distribution))
     return n * (2 + 4 * varied + 4 * isinstance(projection.delay, (np.ndarray, Distribution)))
 
 
 def check_memory(network: Network) -> None:
     """Refuse a network whose synapses would not fit, before anything is allocated."""
-    needed = sum(table_bytes(p) for p in network.projections)
+    check_room(sum(table_bytes(p) for p in network.projections), "the synapses",
+               "connect fewer neurons, or with a lower in-degree or probability")
+
+
+def check_room(needed: float, what: str, advice: str) -> None:
+    """Raise TooLarge if so many bytes are not free."""
     free = available_memory()
     if needed > free:
-        raise TooLarge(f"the synapses would need about {needed / 1e9:.1f} GB; {free / 1e9:.1f} GB are free: connect fewer "
-                       f"neurons, or with a lower in-degree or probability")
+        raise TooLarge(f"{what} would need about {needed / 1e9:.1f} GB; {free / 1e9:.1f} GB are free: {advice}")
 
 
 def available_memory() -> float:

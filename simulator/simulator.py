@@ -27,6 +27,8 @@ from .declare import (
     values,
 )
 from .errors import BadTime, BadView, Interrupted, NotAvailable, TooLarge, unknown
+from .interrupt import noting_ctrl_c
+from .layout import REQUEST
 from .lower import lower, resolve
 from .network import Network, Population, Projection, Recording
 from .plan import Plan
@@ -246,10 +248,12 @@ class Simulator:
             raise TooLarge(f"the traces would need {needed / 1e9:.1f} GB; {available_memory() / 1e9:.1f} GB are free: record "
                            f"fewer neurons, or at a longer interval, or run in several cont() calls")
         shown = progress if progress is not None else hasattr(sys, "ps1") or "ipykernel" in sys.modules
-        with progress_bar(shown, first * self.dt, steps * self.dt) as moved:
-            interrupted = program.run(steps, (lambda step: moved(step * self.dt)) if shown else None)
-        results = collect(program.plan, program, first)
-        if interrupted:
+        program.sync[REQUEST] = 0
+        with noting_ctrl_c(program.stop):
+            with progress_bar(shown, first * self.dt, steps * self.dt) as moved:
+                program.run(steps, (lambda step: moved(step * self.dt)) if shown else None)
+            results = collect(program.plan, program, first)
+        if program.stopping:
             raise Interrupted(f"stopped at t = {self.time:g} ms; the error's results hold what was recorded, cont() goes on",
                               results)
         return results

@@ -11,6 +11,8 @@ import numpy as np
 
 from .errors import DimensionError
 
+PLAIN = ("", "count")        # what has no dimension
+
 
 def is_quantity(value: Any) -> bool:
     return hasattr(value, "mantissa") and hasattr(value, "unit")
@@ -25,12 +27,12 @@ def magnitude(value: Any, unit: str, name: str) -> Any:
         when `value` has another dimension, or is no number.
     """
     if is_quantity(value):
-        if unit in ("", "count"):
-            raise DimensionError(f"{name} = {value}: a plain number is expected, without a unit")
         import brainunit
-        wanted = getattr(brainunit, unit)
+        plain = unit in PLAIN
+        wanted = brainunit.UNITLESS if plain else getattr(brainunit, unit)
         if value.unit.dim != wanted.dim:
-            raise DimensionError(f"{name} = {value}: the unit is {value.unit}, a quantity in {unit} is expected")
+            expected = "a plain number" if plain else f"a quantity in {unit}"
+            raise DimensionError(f"{name} = {value}: the unit is {value.unit}, {expected} is expected")
         value = converted(np.asarray(value.mantissa), brainunit.Quantity(1.0, unit=value.unit).to_decimal(wanted))
     elif isinstance(value, (list, tuple)) and any(is_quantity(v) for v in value):
         value = [magnitude(v, unit, name) for v in value]
@@ -40,8 +42,8 @@ def magnitude(value: Any, unit: str, name: str) -> Any:
             raise TypeError
         array = array.astype(np.float64)
     except (TypeError, ValueError):
-        raise DimensionError(f"{name} = {value!r}: a number{f' or a quantity in {unit}' if unit else ''} is expected"
-                             ) from None
+        or_quantity = "" if unit in PLAIN else f" or a quantity in {unit}"
+        raise DimensionError(f"{name} = {value!r}: a number{or_quantity} is expected") from None
     return float(array) if array.ndim == 0 else array
 
 
@@ -63,7 +65,7 @@ def converted(numbers: np.ndarray, factor: float) -> np.ndarray:
 
 def quantity(value: Any, unit: str) -> Any:
     """`value` as a brainunit quantity."""
-    if unit in ("", "count"):
+    if unit in PLAIN:
         return value
     import brainunit
     return brainunit.Quantity(value, unit=getattr(brainunit, unit))

@@ -8,6 +8,7 @@ import numpy as np
 
 from .errors import BadView
 from .network import Population, Segment
+from .units import is_quantity
 
 
 class NodeView:
@@ -44,7 +45,7 @@ class NodeView:
         return self if isinstance(other, int) and other == 0 else NotImplemented   # so that sum(views) works
 
     def __getitem__(self, item: Any) -> NodeView:
-        n = self.size
+        n, given = self.size, item
         if isinstance(item, (int, np.integer)) and not isinstance(item, bool):
             if not -n <= item < n:
                 raise BadView(f"node {item} of a view of {n} nodes: must be {-n} to {n - 1}")
@@ -52,8 +53,8 @@ class NodeView:
         elif isinstance(item, slice):
             picked = np.arange(n)[item]
         else:
-            item = np.asarray(item)
-            if item.dtype == bool:
+            item = np.asarray(None if is_quantity(item) else item)
+            if item.dtype == bool and item.ndim:
                 if item.shape != (n,):
                     raise BadView(f"a mask of shape {item.shape} for a view of {n} nodes: must have one entry a node")
                 picked = np.flatnonzero(item)
@@ -63,7 +64,7 @@ class NodeView:
                                   f"must be {-n} to {n - 1}")
                 picked = item.astype(np.int64) % max(n, 1)
             else:
-                raise BadView(f"a view is indexed by whole numbers, slices, whole-number arrays or masks, not {item!r}")
+                raise BadView(f"a view is indexed by whole numbers, slices, whole-number arrays or masks, not {given!r}")
         return NodeView(self._simulator, self._pick(picked))
 
     def _pick(self, picked: np.ndarray) -> tuple[Segment, ...]:

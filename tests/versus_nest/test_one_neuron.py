@@ -83,7 +83,7 @@ def test_input_during_refractoriness_is_kept_or_dropped(compare, keep, t_ref, dt
 
 
 @pytest.mark.parametrize("dt, t_ref", [(0.1, 0.04), (0.1, 0.15), (0.1, 0.25), (0.1, 1.449), (0.1, 1.1), (0.1, 0.7),
-                                       (0.25, 0.37)])
+                                       (0.1, 0.5004), (0.1, 0.5006), (0.25, 0.37)])
 def test_a_refractory_period_off_the_grid_is_rounded_up(compare, dt, t_ref):
     assert compare(dict(t_ref=t_ref, I_e=2000.0), dt=dt, duration=50.0).spikes.size > 10
 
@@ -134,10 +134,33 @@ def test_random_trains_of_hundreds_of_spikes_give_the_same_spikes(compare, seed)
     assert run.spikes.size > 5
 
 
-@pytest.mark.parametrize("precision", ["double", "single"])
-def test_single_precision_follows_to_its_own_tolerance(compare, precision):
+@pytest.mark.parametrize("seed", range(40))
+def test_neurons_and_input_made_up_at_random_do_as_in_nest(compare, seed):
+    rng = np.random.default_rng(seed)
+    dt = float(rng.choice([0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0]))
+
+    def time(low, high):
+        return max(dt, float(np.round(np.round(rng.uniform(low, high) / dt) * dt, 6)))
+
+    E_L = rng.uniform(-80.0, -50.0)
+    V_th = E_L + rng.uniform(-3.0, 25.0)
+    V_reset = V_th - rng.uniform(0.01, 30.0)
+    neuron = dict(E_L=E_L, V_th=V_th, V_reset=V_reset, V_min=V_reset - rng.uniform(-5.0, 10.0),
+                  V_m=E_L + rng.uniform(-10.0, 20.0), tau_m=rng.uniform(0.5, 50.0), C_m=rng.uniform(50.0, 500.0),
+                  t_ref=rng.uniform(0.0, 5.0), I_e=rng.uniform(-100.0, 500.0), refractory_input=bool(rng.random() < 0.5))
+    currents = [dict(amplitude=rng.uniform(-300.0, 500.0), weight=rng.uniform(-2.0, 2.0), delay=time(0.0, 5.0),
+                     start=time(0.0, 20.0), stop=time(20.0, 70.0), origin=time(0.0, 10.0)) for _ in range(rng.integers(3))]
+    trains = []
+    for _ in range(rng.integers(4)):
+        train = random_train(rng.integers(2**32), rng.integers(120), 50.0, dt, weight=rng.normal(0.0, 5.0))
+        trains.append(dict(train, delay=time(0.0, 6.0), start=time(0.0, 10.0), stop=time(30.0, 70.0), origin=time(0.0, 9.0),
+                           spike_multiplicities=rng.integers(0, 4, len(train["spike_times"]))))
+    compare(neuron, currents, trains, dt, duration=60.0)
+
+
+def test_single_precision_follows_to_its_own_tolerance(compare):
     run = compare(OTHER, currents=[dict(amplitude=130.0, start=5.0, delay=0.5)],
                   trains=[random_train(30, 200, 200.0, 0.1, weight=1.5), random_train(31, 200, 200.0, 0.1, weight=-1.3)],
-                  duration=200.0, precision=precision)
+                  duration=200.0, precision="single")
     assert run.spikes.size > 0
-    assert run.V_m.dtype == (np.float64 if precision == "double" else np.float32)
+    assert run.V_m.dtype == np.float32
