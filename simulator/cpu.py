@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .layout import BARRIER, BODY, HALT, INPUT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
+from .bodies import Memory, make_body, slice_random, variant_of
+from .layout import BARRIER, BODY, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
 from .loop import make_loop
-from .model_kernels import EACH, HEAD, Variant, make_advance, make_drive
+from .model_kernels import HEAD, make_advance, make_drive
 from .native import address
-from .plan import Block, Drive, Plan, Random
+from .plan import Drive, Plan
 
 LOG_ROOM = 1 << 18           # recorded spikes that a partition can hold before they are taken over
 
@@ -22,46 +23,31 @@ class Program:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.step = 0
-        self._kept: list[Any] = []                       # every array whose address a kernel holds
-        self.sync = self._keep(np.zeros(SYNC_WORDS, np.int64))
-        self.parts = self._keep(np.zeros(plan.n_parts, PART))
+        self.memory = Memory()
+        self.sync = self.memory.keep(np.zeros(SYNC_WORDS, np.int64))
+        self.parts = self.memory.keep(np.zeros(plan.n_parts, PART))
         self.loop = make_loop(plan.ring_type, plan.tables[0].targets.dtype.type)
-        self.state = [[self._keep(np.ascontiguousarray(a).copy()) for a in b.state] for b in plan.blocks]
+        self.state = [[self.memory.starting(a) for a in b.state] for b in plan.blocks]
         self.sizes = [int(sum(b.bounds[p + 1] - b.bounds[p] for b in plan.blocks)) for p in range(plan.n_parts)]
         self.flag_row = 8 * (-(-max([1, *self.sizes]) // 8))
-        self._to_zero: list[np.ndarray] = []             # arrays that are zero at t = 0
-        self._at_start: list[tuple[np.ndarray, np.ndarray]] = []
-        for block, arrays in zip(plan.blocks, self.state):
-            self._at_start += [(a, initial) for a, initial in zip(arrays, block.state)]
-        self.bodies: list[np.ndarray] = []
         self._logs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         for p in range(plan.n_parts):
             self._bind_part(p)
-        self.run_record = self._keep(np.zeros(1, RUN))
+        self.run_record = self.memory.keep(np.zeros(1, RUN))
         self.run_record[0] = (address(self.sync), plan.threads, plan.n_parts, address(self.parts), plan.min_delay,
                               self.flag_row)
         self.events: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.reset()
-
-    def _keep(self, array: np.ndarray) -> np.ndarray:
-        self._kept.append(array)
-        return array
-
-    def _zeros(self, shape: Any, kind: Any) -> np.ndarray:
-        """An array that is zero at t = 0."""
-        array = self._keep(np.zeros(shape, kind))
-        self._to_zero.append(array)
-        return array
 
     def _bind_part(self, p: int) -> None:
         plan, part, n = self.plan, self.parts[p], self.sizes[p]
         counting = any(b.model.emits == "counts" for b in plan.blocks)
         lanes = int(sum((b.bounds[p + 1] - b.bounds[p]) * len(b.lanes) for b in plan.blocks))
         part["n"], part["lanes"], part["mask"] = n, lanes, plan.slots - 1
-        ring = self._zeros(plan.slots * max(lanes, 1), plan.ring_type)
-        flags = self._zeros(plan.min_delay * self.flag_row, np.uint8)
+        ring = self.memory.zeros(plan.slots * max(lanes, 1), plan.ring_type)
+        flags = self.memory.zeros(plan.min_delay * self.flag_row, np.uint8)
         # where blocks count spikes, blocks that flag them leave their ones here
-        counts = self._keep(np.ones(plan.min_delay * self.flag_row, np.int32)) if counting else None
+        counts = self.memory.keep(np.ones(plan.min_delay * self.flag_row, np.int32)) if counting else None
         ids = np.concatenate([np.arange(b.first + b.bounds[p], b.first + b.bounds[p + 1]) for b in plan.blocks]
                              or [np.zeros(0)]).astype(np.int32)
         planned = plan.planned
@@ -77,7 +63,7 @@ class Program:
                 spikes_at=np.zeros(2 * room + 1, np.int32), spike_counts_at=np.zeros(2 * room + 1, np.int32),
                 spike_ends_at=np.zeros(2 * plan.min_delay, np.int64),
                 log_steps_at=log[0], log_ids_at=log[1], log_counts_at=log[2], **self._table_arrays(p)).items():
-            part[name] = address(self._keep(array))
+            part[name] = address(self.memory.keep(array))
         part["counts_at"] = address(counts) if counts is not None else 0
         part["n_planned"], part["spike_room"], part["most"] = mine, room, plan.most
         part["log_room"], part["log_worst"] = log_room, worst
@@ -97,101 +83,32 @@ class Program:
                     weights64_at=t.weights64, classes_at=t.classes)
 
     def _call_list(self, calls: list[tuple[int, int]]) -> int:
-        return address(self._keep(np.array(calls, np.int64).ravel() if calls else np.zeros(2, np.int64)))
+        return address(self.memory.keep(np.array(calls, np.int64).ravel() if calls else np.zeros(2, np.int64)))
 
     def _bind_block(self, b: int, p: int, part: Any, first: int, flags: np.ndarray,
                     counts: np.ndarray | None) -> tuple[int, int]:
         block = self.plan.blocks[b]
         low, high = int(block.bounds[p]), int(block.bounds[p + 1])
-        body = self._make_body(block, part, high - low, [a[low:high] for a in self.state[b]],
+        body = make_body(self.memory, self.plan, block, part, high - low, [a[low:high] for a in self.state[b]],
                                [v if np.ndim(v) == 0 else np.ascontiguousarray(v[low:high]) for v in block.step],
                                block.random and slice_random(block.random, low, high),
                                {name: int(lane.begins[p]) for name, lane in block.lanes.items()}, 0)
         head = body[:HEAD].view(BODY)[0]
         head["flags_at"], head["flag_row"] = address(flags) + first, self.flag_row
         head["counts_at"] = address(counts) + 4 * first if counts is not None else 0
-        return make_advance(self._variant(block)).address, address(body)
+        return make_advance(variant_of(block, self.plan.precision)).address, address(body)
 
     def _bind_drive(self, drive: Drive, part: Any) -> tuple[int, int]:
-        state = [self._keep(a.copy()) for a in drive.state]
-        self._at_start += list(zip(state, drive.state))
-        body = self._make_body(drive, part, drive.size, state, drive.step, drive.random, {}, drive.delay)
+        state = [self.memory.starting(a) for a in drive.state]
+        body = make_body(self.memory, self.plan, drive, part, drive.size, state, drive.step, drive.random, {}, drive.delay)
         neighbours = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all())
         lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
-        body[-2:] = address(self._keep(lanes)), address(self._keep(drive.weights))
-        return make_drive(self._variant(drive), neighbours, len(drive.weights) == 1).address, address(body)
-
-    def _variant(self, what: Block | Drive) -> Variant:
-        reached = what.lanes if isinstance(what, Block) else {}
-        real, whole = (np.float64, np.int64) if self.plan.precision == "double" else (np.float32, np.int32)
-        return Variant(what.model, tuple(np.ndim(v) == 0 for v in what.step),
-                       tuple(f.name in reached for f in what.model.receptors), real, whole)
-
-    def _make_body(self, what: Block | Drive, part: Any, n: int, state: list[np.ndarray], step: list[Any],
-                   random: Random | None, lanes: dict[str, int], delay: int) -> np.ndarray:
-        """The words of one kernel call: BODY, an INPUT each, then addresses of inputs, scales, states and constants (and, of
-        drives, of lanes and weights)."""
-        model = what.model
-        variant = self._variant(what)
-        n_inputs = len(model.inputs)
-        rows, scales, states, constants, end = variant.places
-        words = self._keep(np.zeros(end + 2, np.int64))
-        head = words[:HEAD].view(BODY)[0]
-        head["n"], head["n_inputs"] = n, n_inputs
-        head["ring_at"], head["lanes"], head["mask"] = part["ring_at"], part["lanes"], part["mask"]
-        inputs = words[HEAD:HEAD + EACH * n_inputs].view(INPUT)
-        for j, f in enumerate(model.inputs):
-            scale: Any = 1
-            if f.supplied == "clock":
-                inputs[j]["kind"], inputs[j]["bits"] = 4, delay
-                words[rows + j] = address(words) + 8 * (HEAD + EACH * j + list(INPUT.names or ()).index("lane"))
-            elif f.supplied:
-                assert random is not None
-                words[rows + j] = self._bind_random(inputs[j], f, random, n)
-                scale = 2.0**-32 if f.supplied == "uniform" else 1
-            elif f.name in lanes:
-                inputs[j]["kind"], inputs[j]["lane"] = 1, lanes[f.name]
-                if isinstance(what, Block) and f.type is float:
-                    scale = 2.0**-what.lanes[f.name].exponent
-            else:
-                words[rows + j] = address(self._keep(np.array([f.default], type(variant.rows[j]))))
-            words[scales + j] = address(self._keep(np.array([scale], type(variant.scales[j]))))
-        for j, array in enumerate(state):
-            words[states + j] = address(array)
-        for j, value in enumerate(step):
-            zero: Any = variant.step[j]
-            kind = type(zero[0] if isinstance(zero, tuple) else zero)
-            words[constants + j] = address(self._keep(np.atleast_1d(np.asarray(value, kind))))
-        if random is not None:
-            k0, k1 = self.plan.seed & 0xFFFFFFFF, self.plan.seed >> 32 & 0xFFFFFFFF
-            head["k0"], head["k1"] = k0, k1
-            for name, array in dict(object_at=random.objects, stream_at=random.streams, domain_at=random.domains).items():
-                head[name] = address(self._keep(array))
-        self.bodies.append(inputs)
-        return words
-
-    def _bind_random(self, source: Any, f: Any, random: Random, n: int) -> int:
-        """Room for four steps' random words; for Poisson counts the tables too. Returns where values will stand."""
-        source["words_at"] = address(self._keep(np.zeros(4 * n, np.uint32)))
-        if f.supplied == "uniform":
-            source["kind"] = 2
-            return int(source["words_at"])
-        thresholds, aliases, bits, which = random.tables[f.name]
-        source["kind"], source["bits"] = 3, bits
-        source["thresholds_at"] = address(self._keep(np.ascontiguousarray(thresholds)))
-        source["aliases_at"] = address(self._keep(np.ascontiguousarray(aliases)))
-        source["which_at"] = 0 if which is None else address(self._keep(np.ascontiguousarray(which)))
-        source["values_at"] = address(self._keep(np.zeros(n, np.int64)))
-        return int(source["values_at"])
+        body[-2:] = address(self.memory.keep(lanes)), address(self.memory.keep(drive.weights))
+        return make_drive(variant_of(drive, self.plan.precision), neighbours, len(drive.weights) == 1).address, address(body)
 
     def reset(self) -> None:
         """Back to t = 0."""
-        for array in self._to_zero:
-            array[...] = 0
-        for array, initial in self._at_start:
-            array[...] = initial
-        for inputs in self.bodies:
-            inputs["filled"] = 0
+        self.memory.reset()
         self.parts["planned_next"] = 0
         self.parts["log_n"] = 0
         self.parts["overflow"] = 0
@@ -310,13 +227,6 @@ class Program:
 def make_program(plan: Plan) -> Program:
     """The plan's kernels, compiled, bound to their arrays."""
     return Program(plan)
-
-
-def slice_random(random: Random, low: int, high: int) -> Random:
-    """The random input of some of a block's nodes."""
-    tables = {name: (t, a, bits, which if which is None else which[low:high])
-              for name, (t, a, bits, which) in random.tables.items()}
-    return Random(random.objects[low:high], random.streams[low:high], random.domains[low:high], tables)
 
 
 def most_in_a_slice(steps: np.ndarray, length: int) -> int:

@@ -47,7 +47,8 @@ def make_job(drawing: Drawing, lanes: np.ndarray, degrees: np.ndarray, node_of: 
     if drawing.by_source:
         rows = np.arange(n_sources, dtype=np.int32)
     else:
-        rows = np.flatnonzero(lanes >= 0).astype(np.int32)
+        # in the order of lanes, not of the user's view: a source's synapses are written in the order of their rows
+        rows = np.argsort(lanes, kind="stable")[np.count_nonzero(lanes < 0):].astype(np.int32)
     r["by_source"], r["n_rows"], r["n_sources"] = drawing.by_source, len(rows), n_sources
     r["row_kernel"], r["longest"], r["dt"] = drawing.row_kernel, drawing.prepared.longest, dt
     for name, array in dict(rows_at=rows, lane_at=np.ascontiguousarray(lanes, np.int32), row_at=drawing.row,

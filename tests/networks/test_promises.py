@@ -1,4 +1,5 @@
-"""What the design promises of every network: same spikes on any number of threads, in any windows, in every run; nothing lost."""
+"""What the design promises of every network: the same spikes on any number of threads, in any windows, in every run, none lost.
+"""
 from __future__ import annotations
 
 import os
@@ -189,7 +190,8 @@ class PulseGenerator:
 
 def test_a_second_run_starts_with_the_generators_initial_states(backend):
     sim = nl.Simulator(threads=1, backend=backend)
-    pulses, neurons, voltage = sim.create(PulseGenerator), sim.create(nl.iaf_psc_delta, 3), sim.create(nl.voltmeter, interval=0.1)
+    pulses, neurons = sim.create(PulseGenerator), sim.create(nl.iaf_psc_delta, 3)
+    voltage = sim.create(nl.voltmeter, interval=0.1)
     sim.connect(pulses, neurons)
     sim.connect(voltage, neurons)
     traces = [sim.simulate(5.3).trace(voltage, plain=True) for _ in range(3)]
@@ -367,8 +369,8 @@ def final_potential(sim: nl.Simulator, neuron: Any, duration: float) -> float:
                                           allow_offgrid_times=True)], ids=["times", "multiplicities", "both"])
 def test_spikes_at_the_same_time_all_arrive(backend, numbers, tolerances):
     sim = nl.Simulator(backend=backend)
-    source, parrot, spikes = sim.create(nl.spike_generator, **numbers), sim.create(nl.parrot_neuron), sim.create(nl.spike_recorder)
-    neuron = quiet_neuron(sim)
+    source, parrot = sim.create(nl.spike_generator, **numbers), sim.create(nl.parrot_neuron)
+    neuron, spikes = quiet_neuron(sim), sim.create(nl.spike_recorder)
     sim.connect(source, neuron + quiet_neuron(sim), weight=0.5)
     sim.connect(source, parrot)
     sim.connect(parrot, neuron, weight=0.25)
@@ -380,8 +382,8 @@ def test_spikes_at_the_same_time_all_arrive(backend, numbers, tolerances):
 @pytest.mark.parametrize("length", [1, 7, 12, 20, 60])
 def test_counts_pass_through_a_chain_of_parrots_of_any_length(backend, length):
     sim = nl.Simulator(backend=backend)
-    source, spikes = sim.create(nl.spike_generator, spike_times=[1.0], spike_multiplicities=[100]), sim.create(nl.spike_recorder)
-    node = source
+    source = sim.create(nl.spike_generator, spike_times=[1.0], spike_multiplicities=[100])
+    spikes, node = sim.create(nl.spike_recorder), source
     for _ in range(length):
         parrot = sim.create(nl.parrot_neuron)
         sim.connect(node, parrot, delay=0.1)
@@ -434,14 +436,23 @@ def test_a_large_weight_of_a_projection_that_drew_nothing_does_no_harm(backend, 
 
 # ------------------------------------------------------------------------------------------------------------ 6: Ctrl-C
 
-def interrupt_after(seconds: float) -> threading.Timer:
-    """Ctrl-C for this process, later."""
+LONG_MS = 1e6        # minutes of computing, should nothing interrupt it
+
+
+def interrupted(seconds: float, run: Callable[[], Any]) -> nl.Interrupted:
+    """What run() raises when Ctrl-C comes after so many seconds."""
     timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
-    return timer
-
-
-LONG_MS = 1e6        # two minutes of computing at least, should nothing interrupt it
+    try:
+        run()
+    except nl.Interrupted as error:
+        return error
+    except KeyboardInterrupt:
+        pytest.fail("KeyboardInterrupt in the middle of the engine")
+    finally:
+        timer.cancel()
+        timer.join()
+    pytest.fail("Ctrl-C did not stop the run")
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -449,40 +460,35 @@ def test_a_run_that_ctrl_c_stopped_can_be_read_and_continued(backend, threads):
     net = brunel(backend, threads=threads, varied=True)
     net.sim.simulate(1.0)
     parts = []
-    for i, wait in enumerate((0.02, 0.25, 0.111)):
-        timer = interrupt_after(wait)
-        with pytest.raises(nl.Interrupted, match="cont\\(\\) goes on") as stopped:
-            (net.sim.cont if i else net.sim.simulate)(LONG_MS)
-        timer.join()
-        parts.append(stopped.value.results)
+    for i, wait in enumerate((0.1, 0.25, 0.111)):
+        error = interrupted(wait, lambda go=net.sim.cont if i else net.sim.simulate: go(LONG_MS))
+        assert "cont() goes on" in str(error)
+        parts.append(error.results)
         assert parts[-1].window[1] == pytest.approx(net.sim.time)
         assert parts[-1].window[0] < net.sim.time < LONG_MS
     parts.append(net.sim.cont(25.0))
-    total = net.sim.time
-    assert_same(net.take([net.sim.simulate(round(total, 6))]), net.take(parts))
+    assert_same(net.take([net.sim.simulate(round(net.sim.time, 6))]), net.take(parts))
 
 
 def test_after_ctrl_c_simulate_begins_afresh(backend):
     net = brunel(backend)
     before = net.take([net.sim.simulate(100.0)])
-    timer = interrupt_after(0.1)
-    with pytest.raises(nl.Interrupted):
-        net.sim.simulate(LONG_MS)
-    timer.join()
+    interrupted(0.1, lambda: net.sim.simulate(LONG_MS))
     assert_same(before, net.take([net.sim.simulate(100.0)]))
 
 
 def test_ctrl_c_stops_a_loop_of_short_runs(backend):
     # a run that is over before it notices Ctrl-C must not swallow it
-    net = brunel(backend)
+    net = brunel(backend, varied=True)
     net.sim.simulate(1.0)
-    parts, limit = [net.sim.simulate(0.0)], time.monotonic() + 20.0
-    timer = interrupt_after(0.3)
-    with pytest.raises(KeyboardInterrupt) as stopped:
+    limit = time.monotonic() + 20.0
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):        # an Interrupted, unless it came between two runs
         while time.monotonic() < limit:
-            parts.append(net.sim.cont(0.1))
+            net.sim.cont(0.1)
     timer.join()
-    if isinstance(stopped.value, nl.Interrupted):
-        parts.append(stopped.value.results)
-    assert parts[-1].window[1] == pytest.approx(net.sim.time)
-    assert_same(net.take([net.sim.simulate(round(net.sim.time, 6))]), net.take(parts))
+    reached = net.sim.time
+    rest = net.take([net.sim.cont(30.0)])
+    net.sim.simulate(round(reached, 6))
+    assert_same(rest, net.take([net.sim.cont(30.0)]))

@@ -1,0 +1,120 @@
+"""Bodies: the words through which one kernel call of a model finds its arrays, on the CPU."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .layout import BODY, INPUT
+from .model_kernels import EACH, HEAD, Variant
+from .native import address
+from .plan import Block, Drive, Plan, Random
+
+
+class Memory:
+    """The arrays of a program: all whose addresses kernels hold, and what is in them at t = 0."""
+
+    def __init__(self) -> None:
+        self.kept: list[np.ndarray] = []
+        self.inputs: list[np.ndarray] = []                          # INPUT records, which remember what was drawn
+        self._to_zero: list[np.ndarray] = []
+        self._at_start: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def keep(self, array: np.ndarray) -> np.ndarray:
+        self.kept.append(array)
+        return array
+
+    def zeros(self, shape: Any, kind: Any) -> np.ndarray:
+        """An array that is zero at t = 0."""
+        array = self.keep(np.zeros(shape, kind))
+        self._to_zero.append(array)
+        return array
+
+    def starting(self, initial: np.ndarray) -> np.ndarray:
+        """An array that is a copy of `initial` at t = 0."""
+        array = self.keep(np.ascontiguousarray(initial).copy())
+        self._at_start.append((array, initial))
+        return array
+
+    def reset(self) -> None:
+        """All arrays as they are at t = 0."""
+        for array in self._to_zero:
+            array[...] = 0
+        for array, initial in self._at_start:
+            array[...] = initial
+        for inputs in self.inputs:
+            inputs["filled"] = 0
+
+
+def variant_of(what: Block | Drive, precision: str) -> Variant:
+    """What a block's or drive's kernel must know when it is compiled."""
+    reached = what.lanes if isinstance(what, Block) else {}
+    real, whole = (np.float64, np.int64) if precision == "double" else (np.float32, np.int32)
+    return Variant(what.model, tuple(np.ndim(v) == 0 for v in what.step),
+                   tuple(f.name in reached for f in what.model.receptors), real, whole)
+
+
+def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int, state: list[np.ndarray], step: list[Any],
+              random: Random | None, lanes: dict[str, int], delay: int) -> np.ndarray:
+    """The words of one kernel call: BODY, an INPUT each, then addresses of inputs, scales, states and constants (and, of
+    drives, of lanes and weights)."""
+    model = what.model
+    variant = variant_of(what, plan.precision)
+    n_inputs = len(model.inputs)
+    rows, scales, states, constants, end = variant.places
+    words = memory.keep(np.zeros(end + 2, np.int64))
+    head = words[:HEAD].view(BODY)[0]
+    head["n"], head["n_inputs"] = n, n_inputs
+    head["ring_at"], head["lanes"], head["mask"] = part["ring_at"], part["lanes"], part["mask"]
+    inputs = words[HEAD:HEAD + EACH * n_inputs].view(INPUT)
+    for j, f in enumerate(model.inputs):
+        scale: Any = 1
+        if f.supplied == "clock":
+            inputs[j]["kind"], inputs[j]["bits"] = 4, delay
+            words[rows + j] = address(words) + 8 * (HEAD + EACH * j + list(INPUT.names or ()).index("lane"))
+        elif f.supplied:
+            assert random is not None
+            words[rows + j] = bind_random(memory, inputs[j], f, random, n)
+            scale = 2.0**-32 if f.supplied == "uniform" else 1
+        elif f.name in lanes:
+            inputs[j]["kind"], inputs[j]["lane"] = 1, lanes[f.name]
+            if isinstance(what, Block) and f.type is float:
+                scale = 2.0**-what.lanes[f.name].exponent
+        else:
+            words[rows + j] = address(memory.keep(np.array([f.default], type(variant.rows[j]))))
+        words[scales + j] = address(memory.keep(np.array([scale], type(variant.scales[j]))))
+    for j, array in enumerate(state):
+        words[states + j] = address(array)
+    for j, value in enumerate(step):
+        zero: Any = variant.step[j]
+        kind = type(zero[0] if isinstance(zero, tuple) else zero)
+        words[constants + j] = address(memory.keep(np.atleast_1d(np.asarray(value, kind))))
+    if random is not None:
+        k0, k1 = plan.seed & 0xFFFFFFFF, plan.seed >> 32 & 0xFFFFFFFF
+        head["k0"], head["k1"] = k0, k1
+        for name, array in dict(object_at=random.objects, stream_at=random.streams, domain_at=random.domains).items():
+            head[name] = address(memory.keep(array))
+    memory.inputs.append(inputs)
+    return words
+
+
+def bind_random(memory: Memory, source: Any, f: Any, random: Random, n: int) -> int:
+    """Room for four steps' random words; for Poisson counts the tables too. Returns where values will stand."""
+    source["words_at"] = address(memory.keep(np.zeros(4 * n, np.uint32)))
+    if f.supplied == "uniform":
+        source["kind"] = 2
+        return int(source["words_at"])
+    thresholds, aliases, bits, which = random.tables[f.name]
+    source["kind"], source["bits"] = 3, bits
+    source["thresholds_at"] = address(memory.keep(np.ascontiguousarray(thresholds)))
+    source["aliases_at"] = address(memory.keep(np.ascontiguousarray(aliases)))
+    source["which_at"] = 0 if which is None else address(memory.keep(np.ascontiguousarray(which)))
+    source["values_at"] = address(memory.keep(np.zeros(n, np.int64)))
+    return int(source["values_at"])
+
+
+def slice_random(random: Random, low: int, high: int) -> Random:
+    """The random input of some of a block's nodes."""
+    tables = {name: (t, a, bits, which if which is None else which[low:high])
+              for name, (t, a, bits, which) in random.tables.items()}
+    return Random(random.objects[low:high], random.streams[low:high], random.domains[low:high], tables)
