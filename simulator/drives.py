@@ -9,7 +9,7 @@ from nestling.connect import draws
 from nestling.models.contract import Model
 
 from .draw import Drawing, domain_of
-from .plan import Drive, Random
+from .plan import Drive, Random, Wire
 from .tables import connections_of, make_job
 from .threads import in_threads
 
@@ -39,7 +39,7 @@ def random_inputs(model: Model, step: list[Any], size: int, objects: np.ndarray,
                   np.ascontiguousarray(domains, np.uint32), tables)
 
 
-def lower_drives(lowering: Any, wire: Any, drawing: Drawing) -> list[Drive]:
+def lower_drives(lowering: Any, wire: Wire, drawing: Drawing) -> list[Drive]:
     """The connections of a generator projection, by partition and delay."""
     model = wire.model
     values = []                                         # the constants of every source, by segment
@@ -55,7 +55,7 @@ def lower_drives(lowering: Any, wire: Any, drawing: Drawing) -> list[Drive]:
             for part, found in enumerate(in_threads(connections_of, jobs)) for delay in np.unique(found["steps"])]
 
 
-def make_drive(lowering: Any, wire: Any, part: int, found: np.ndarray, delay: int, constants: list[np.ndarray]) -> Drive:
+def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: int, constants: list[np.ndarray]) -> Drive:
     """One partition's connections of equal delay."""
     model, n = wire.model, len(found)
     step = []

@@ -6,10 +6,14 @@ two at which the worst case - every synapse of the worst neuron at once - still 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from nestling.connect.contract import BadConnection
+
+from .draw import largest
+from .plan import Block, Drive, Planned
 
 BITS: dict[type, int] = {np.int64: 62, np.int32: 30}      # one for the sign, one to spare for rounding
 
@@ -26,3 +30,49 @@ def exponent_for(largest: float, ring: type, name: str) -> int:
 def to_fixed(weight: float, exponent: int) -> int:
     """`weight` in units of 2**-exponent."""
     return int(math.floor(math.ldexp(weight, exponent) + 0.5))
+
+
+def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wired: list[Any], drives: list[Drive],
+                    planned: Planned, ring: type) -> int:
+    """Choose every receptor's exponent for its worst case; returns the most spikes that a node may emit in a step.
+
+    wired: for each part of a projection in the table its Wire, its Drawing and the in-degrees of its targets.
+    """
+    most = np.ones(n_nodes)
+    np.maximum.at(most, planned.nodes, planned.counts)
+    for turn in range(40):                       # counts hand counts on: follow them, a few nodes deep
+        before = most.copy()
+        sums = worst_cases(blocks, node_of, wired, drives, most)
+        for block in blocks:
+            if block.model.emits == "counts":
+                arriving = sum((sums[block.first, name] for name in block.lanes), np.zeros(block.size))
+                own = block.random.most if block.random else 0
+                now = most[block.first:block.first + block.size]
+                bound = np.minimum(arriving + own, 2.0**20)
+                if turn >= 16:                   # what grows after so many turns may grow for ever, in a loop
+                    bound = np.where((bound > now) | (turn >= 32), 2.0**20, now)
+                now[:] = bound
+        if (most == before).all():
+            break
+    sums = worst_cases(blocks, node_of, wired, drives, most)
+    for block in blocks:
+        for name, lane in block.lanes.items():
+            if lane.field.type is not int:
+                top = float(sums[block.first, name].max(initial=0.0))
+                lane.exponent = exponent_for(top, ring, f"{block.model.name}'s receptor {name}")
+    return int(most.max(initial=1.0))
+
+
+def worst_cases(blocks: list[Block], node_of: np.ndarray, wired: list[Any], drives: list[Drive],
+                most: np.ndarray) -> dict[tuple[int, str], np.ndarray]:
+    """For every receptor the largest input that each node can receive in one step, given the most that nodes emit."""
+    sums = {(b.first, name): np.zeros(b.size) for b in blocks for name in b.lanes}
+    for wire, drawing, degree in wired:
+        place = wire.places(node_of, drawing.targets)
+        strongest = largest(wire.weight) * float(most[node_of[drawing.sources]].max(initial=1.0))
+        np.add.at(sums[wire.block.first, wire.projection.receptor], place[place >= 0], degree[place >= 0] * strongest)
+    for drive in drives:
+        block, lane = drive.wire.block, drive.wire.lane
+        places = drive.lanes.astype(np.int64) - lane.begins[drive.part] + block.bounds[drive.part]
+        np.add.at(sums[block.first, drive.wire.projection.receptor], places, drive.largest * np.abs(drive.weights))
+    return sums

@@ -10,11 +10,11 @@ from nestling.connect.contract import Distribution
 from nestling.models.contract import Model
 from nestling.recorders.contract import active_steps
 
-from .draw import delay_steps, describe_drawing, draw_values, largest
+from .draw import delay_steps, describe_drawing, draw_values
 from .drives import lower_drives, random_inputs
-from .fixed_point import exponent_for
+from .fixed_point import scale_receptors
 from .network import Network, Population, Projection
-from .plan import Block, Drive, Lane, Plan, Planned, Sampling, nodes_of
+from .plan import Block, Lane, Plan, Planned, Sampling, Wire, nodes_of
 from .tables import count_jobs, fill_jobs, make_job
 from .threads import available_cores
 
@@ -58,35 +58,6 @@ def constants(model: Model, parameters: list[Parameters], sizes: list[int], dt: 
         array = np.concatenate(parts) if parts else np.zeros(0, kind)
         values.append(array[0] if array.size and (array == array[0]).all() else array)
     return values
-
-
-@dataclass
-class Wire:
-    """The part of a projection that ends in one block."""
-
-    projection: Projection
-    block: Block
-
-    @property
-    def lane(self) -> Lane:
-        return self.block.lanes[self.projection.receptor]
-
-    @property
-    def weight(self) -> Any:
-        """The projection's weight; a receptor that counts spikes takes no notice of it."""
-        return 1.0 if self.lane.field.type is int else self.projection.weight
-
-    @property
-    def model(self) -> Model:
-        """The model of the sources: of all of them where they are generators of which each connection runs a copy."""
-        model = self.projection.sources[0].population.model
-        assert model is not None
-        return model
-
-    def places(self, node_of: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """The place in the block of every target, -1 for those of other blocks."""
-        place = node_of[targets] - self.block.first
-        return np.where((place >= 0) & (place < self.block.size), place, -1)
 
 
 class Lowering:
@@ -173,8 +144,8 @@ class Lowering:
         count_jobs(jobs)
         planned = self.plan_spikes()
         drives = [d for w in driving for d in lower_drives(self, w, drawings[w.projection.index])]
-        self.scale_receptors([(w, drawings[w.projection.index], degrees[w.projection.index]) for w in tabled], drives,
-                             planned)
+        wired = [(w, drawings[w.projection.index], degrees[w.projection.index]) for w in tabled]
+        most = scale_receptors(self.blocks, self.node_of, self.n_nodes, wired, drives, planned, self.ring)
         target_type = np.uint16 if self.lane_counts.max(initial=0) <= LANES_OF_16_BITS else np.uint32
         tables = fill_jobs(jobs, self.n_nodes, target_type, [(w.weight, w.lane.exponent) for w in tabled], self.dt)
         for drive in drives:
@@ -187,7 +158,7 @@ class Lowering:
         for drive in drives:
             synapses[drive.wire.projection.index] += drive.size
         return Plan(self.network, self.dt, self.seed, threads, self.precision, self.blocks, drives, tables, planned,
-                    self.samplings(), self.n_nodes, self.node_of, self.relays, self.recorded_nodes(), self.most,
+                    self.samplings(), self.n_nodes, self.node_of, self.relays, self.recorded_nodes(), most,
                     self.min_delay, self.max_delay, synapses, self.delays, reason)
 
     def choose_threads(self, threads: int | None) -> tuple[int, str]:
@@ -243,45 +214,6 @@ class Lowering:
         distinct, entry = np.unique(step * self.n_nodes + node, return_inverse=True)
         step, node = np.divmod(distinct, self.n_nodes)
         return Planned(step, node.astype(np.int32), np.bincount(entry, number, len(distinct)).astype(np.int32))
-
-    def scale_receptors(self, wired: list[Any], drives: list[Drive], planned: Planned) -> None:
-        """Choose every receptor's fixed-point scale for its worst case, and the most spikes a node may emit in a step."""
-        most = np.ones(self.n_nodes)
-        np.maximum.at(most, planned.nodes, planned.counts)
-        for turn in range(40):                   # counts hand counts on: follow them, a few nodes deep
-            before = most.copy()
-            sums = self.worst_cases(wired, drives, most)
-            for block in self.blocks:
-                if block.model.emits == "counts":
-                    arriving = sum((sums[block.first, name] for name in block.lanes), np.zeros(block.size))
-                    own = block.random.most if block.random else 0
-                    now = most[block.first:block.first + block.size]
-                    bound = np.minimum(arriving + own, 2.0**20)
-                    if turn >= 16:               # what grows after so many turns may grow for ever, in a loop
-                        bound = np.where((bound > now) | (turn >= 32), 2.0**20, now)
-                    now[:] = bound
-            if (most == before).all():
-                break
-        self.most = int(most.max(initial=1.0))
-        sums = self.worst_cases(wired, drives, most)
-        for block in self.blocks:
-            for name, lane in block.lanes.items():
-                if lane.field.type is not int:
-                    largest = float(sums[block.first, name].max(initial=0.0))
-                    lane.exponent = exponent_for(largest, self.ring, f"{block.model.name}'s receptor {name}")
-
-    def worst_cases(self, wired: list[Any], drives: list[Drive], most: np.ndarray) -> dict[tuple[int, str], np.ndarray]:
-        """For every receptor the largest input that each node can receive in one step."""
-        sums = {(b.first, name): np.zeros(b.size) for b in self.blocks for name in b.lanes}
-        for wire, drawing, degree in wired:
-            place = wire.places(self.node_of, drawing.targets)
-            strongest = largest(wire.weight) * float(most[self.node_of[drawing.sources]].max(initial=1.0))
-            np.add.at(sums[wire.block.first, wire.projection.receptor], place[place >= 0], degree[place >= 0] * strongest)
-        for drive in drives:
-            block, lane = drive.wire.block, drive.wire.lane
-            places = drive.lanes.astype(np.int64) - lane.begins[drive.part] + block.bounds[drive.part]
-            np.add.at(sums[block.first, drive.wire.projection.receptor], places, drive.largest * np.abs(drive.weights))
-        return sums
 
     def recorded_nodes(self) -> np.ndarray:
         recorded = np.zeros(self.n_nodes, np.uint8)

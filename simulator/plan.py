@@ -8,7 +8,7 @@ import numpy as np
 
 from nestling.models.contract import Field, Model
 
-from .network import Network, Population, Segment
+from .network import Network, Population, Projection, Segment
 
 
 @dataclass
@@ -55,10 +55,39 @@ class Block:
 
 
 @dataclass
+class Wire:
+    """The part of a projection that ends in one block."""
+
+    projection: Projection
+    block: Block
+
+    @property
+    def lane(self) -> Lane:
+        return self.block.lanes[self.projection.receptor]
+
+    @property
+    def weight(self) -> Any:
+        """The projection's weight; a receptor that counts spikes takes no notice of it."""
+        return 1.0 if self.lane.field.type is int else self.projection.weight
+
+    @property
+    def model(self) -> Model:
+        """The model of the sources: of all of them where they are generators of which each connection runs a copy."""
+        model = self.projection.sources[0].population.model
+        assert model is not None
+        return model
+
+    def places(self, node_of: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """The place in the block of every target, -1 for those of other blocks."""
+        place = node_of[targets] - self.block.first
+        return np.where((place >= 0) & (place < self.block.size), place, -1)
+
+
+@dataclass
 class Drive:
     """A projection of generators of which every connection runs a copy, in one partition."""
 
-    wire: Any                               # the projection, and the block that it ends in (lower.Wire)
+    wire: Wire
     model: Model
     part: int
     size: int
