@@ -8,6 +8,8 @@ from .contract import Pairing, Row, Rule
 
 
 class AllToAll(Rule):
+    """Every source is connected to every target (NEST's all_to_all)."""
+
     pairs = True
     row = staticmethod(kernels.row_of_all)
 

@@ -71,6 +71,7 @@ class Rule:
         """Raise BadConnection if the rule does not fit these nodes."""
 
     def prepare(self, pairing: Pairing) -> Row:
+        """The numbers and tables that the row function needs."""
         raise NotImplementedError
 
     def expected(self, n_sources: int, n_targets: int) -> float:

@@ -8,6 +8,8 @@ from .contract import BadConnection, Pairing, Row, Rule
 
 
 class OneToOne(Rule):
+    """The i-th source is connected to the i-th target (NEST's one_to_one)."""
+
     row = staticmethod(kernels.row_of_one)
 
     def __repr__(self) -> str:

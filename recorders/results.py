@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,28 @@ from .contract import BadRecording
 DENSE_LIMIT = 2 * 1024**3     # bytes that a dense view may take
 
 
+@dataclass
+class Recorded:
+    """What one recorder recorded. stamps (steps) and senders: None if it took no spikes; units: of the states in `traces`."""
+
+    recorder: Any
+    name: str
+    ids: np.ndarray
+    first: float
+    last: float
+    stamps: np.ndarray | None = None
+    senders: np.ndarray | None = None
+    traces: dict[str, np.ndarray] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def states(self) -> list[str]:
+        return [name for name in self.traces if name != "stamps"]
+
+    def __str__(self) -> str:
+        return f"{self.name} (population {self.recorder.index})"
+
+
 class Results:
     """What was recorded from `window[0]` to `window[1]` (ms).
 
@@ -18,38 +41,32 @@ class Results:
     (`times_ms`) gives plain arrays in NEST's units instead. An event carries the time stamp of its spike, the end of its step.
     """
 
-    def __init__(self, dt: float, first_step: int, last_step: int, spikes: dict[int, tuple[np.ndarray, np.ndarray]],
-                 traces: dict[int, dict[str, np.ndarray]], sizes: dict[int, int], ids: dict[int, np.ndarray],
-                 active: dict[int, tuple[float, float]], units: dict[str, str],
-                 quantity: Callable[[Any, str], Any], names: dict[int, str]) -> None:
+    def __init__(self, dt: float, first_step: int, last_step: int, recorded: list[Recorded],
+                 quantity: Callable[[Any, str], Any]) -> None:
         self.dt = dt
         self.window = (first_step * dt, last_step * dt)
         self._first, self._last = first_step, last_step
-        self._spikes, self._traces, self._sizes, self._ids = spikes, traces, sizes, ids
-        self._active, self._units, self._quantity, self._names = active, units, quantity, names
+        self._recorded, self._quantity = recorded, quantity
 
-    def _key(self, rec: Any) -> int:
-        """The number of a recorder's population."""
+    def _of(self, rec: Any) -> Recorded:
         segments: Any = getattr(rec, "segments", ())
         population = segments[0].population if len(segments) == 1 else rec
-        key = getattr(population, "index", None)
-        if key not in self._names:
-            raise BadRecording(f"{rec!r} is no recorder of this run; recorders are {self._listed()}")
-        return key
+        for r in self._recorded:
+            if r.recorder is population:
+                return r
+        raise BadRecording(f"{rec!r} is no recorder of this run; recorders are "
+                           f"{', '.join(str(r) for r in self._recorded) or 'none'}")
 
-    def _listed(self) -> str:
-        return ", ".join(f"{name} (population {key})" for key, name in self._names.items()) or "none"
-
-    def _spiking(self, rec: Any) -> int:
-        key = self._key(rec)
-        if key not in self._spikes:
-            raise BadRecording(f"{self._names[key]} (population {key}) recorded no spikes: either it records states or "
-                               f"nothing was connected to it")
-        return key
+    def _spikes(self, rec: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Time stamps in steps, and senders."""
+        r = self._of(rec)
+        if r.stamps is None or r.senders is None:
+            raise BadRecording(f"{r} recorded no spikes: either it records states or nothing was connected to it")
+        return r.stamps, r.senders
 
     def size(self, rec: Any) -> int:
         """Number of recorded nodes."""
-        return self._sizes[self._key(rec)]
+        return len(self._of(rec).ids)
 
     @property
     def times(self) -> Any:
@@ -69,18 +86,17 @@ class Results:
 
         Senders are positions in the recorded view, or with `global_ids` the nodes' global ids.
         """
-        key = self._spiking(rec)
-        stamps, senders = self._spikes[key]
-        return self._in_unit(stamps * self.dt, "ms", plain), self._ids[key][senders] if global_ids else senders
+        stamps, senders = self._spikes(rec)
+        return self._in_unit(stamps * self.dt, "ms", plain), self._of(rec).ids[senders] if global_ids else senders
 
     def n_events(self, rec: Any) -> int:
         """Number of recorded spikes."""
-        return len(self._spikes[self._spiking(rec)][0])
+        return len(self._spikes(rec)[0])
 
     def duration(self, rec: Any) -> float:
         """For how long (ms) the recorder was active in the window."""
-        first, last = self._active[self._key(rec)]
-        return max(0.0, (min(last, self._last) - max(first - 1, self._first)) * self.dt)
+        r = self._of(rec)
+        return max(0.0, (min(r.last, self._last) - max(r.first - 1, self._first)) * self.dt)
 
     def rate(self, rec: Any) -> float:
         """Mean rate of the recorded nodes, spikes/s; NaN where there is nothing to average over."""
@@ -89,8 +105,7 @@ class Results:
 
     def rates(self, rec: Any) -> np.ndarray:
         """Rate of every recorded node, spikes/s (nodes,)."""
-        key = self._spiking(rec)
-        counts = np.bincount(self._spikes[key][1], minlength=self._sizes[key])
+        counts = np.bincount(self._spikes(rec)[1], minlength=self.size(rec))
         return counts * (1000.0 / self.duration(rec)) if self.duration(rec) else np.full(len(counts), np.nan)
 
     def spikes(self, rec: Any) -> np.ndarray:
@@ -101,9 +116,8 @@ class Results:
         MemoryError
             when the array would be larger than 2 GiB; `events` always works.
         """
-        key = self._spiking(rec)
-        stamps, senders = self._spikes[key]
-        shape = (self._last - self._first, self._sizes[key])
+        stamps, senders = self._spikes(rec)
+        shape = (self._last - self._first, self.size(rec))
         if shape[0] * shape[1] > DENSE_LIMIT:
             raise MemoryError(f"a dense view of {shape[0]:,} steps x {shape[1]:,} nodes would take "
                               f"{shape[0] * shape[1] / 1e9:.1f} GB (at most 2 GiB): use events(), or record fewer nodes")
@@ -114,27 +128,21 @@ class Results:
 
     def trace(self, rec: Any, name: str = "V_m", plain: bool = False) -> Any:
         """Recorded values of a state, (samples, nodes); their times are `trace_times(rec)`."""
-        return self._in_unit(self._trace(rec, name), self._units.get(name, ""), plain)
-
-    def _trace(self, rec: Any, name: str) -> np.ndarray:
-        key = self._key(rec)
-        recorded = [n for n in self._traces.get(key, {}) if n != "stamps"]
-        if name not in recorded:
-            raise BadRecording(f"{self._names[key]} (population {key}) did not record {name!r}; it recorded "
-                               f"{', '.join(recorded) or 'no states'}")
-        return self._traces[key][name]
+        r = self._of(rec)
+        if name not in r.states:
+            raise BadRecording(f"{r} did not record {name!r}; it recorded {', '.join(r.states) or 'no states'}")
+        return self._in_unit(r.traces[name], r.units[name], plain)
 
     def trace_times(self, rec: Any, plain: bool = False) -> Any:
         """Times of the samples of a multimeter, (samples,)."""
-        key = self._key(rec)
-        if key not in self._traces:
-            raise BadRecording(f"{self._names[key]} (population {key}) recorded no states")
-        return self._in_unit(self._traces[key]["stamps"] * self.dt, "ms", plain)
+        r = self._of(rec)
+        if "stamps" not in r.traces:
+            raise BadRecording(f"{r} recorded no states")
+        return self._in_unit(r.traces["stamps"] * self.dt, "ms", plain)
 
     def __repr__(self) -> str:
         lines = [f"Results from {self.window[0]:g} to {self.window[1]:g} ms"]
-        for key, name in self._names.items():
-            what = f"{len(self._spikes[key][0])} spikes" if key in self._spikes else \
-                ", ".join(n for n in self._traces.get(key, {}) if n != "stamps") or "nothing"
-            lines.append(f"  {name} (population {key}): {what} of {self._sizes.get(key, 0)} nodes")
+        for r in self._recorded:
+            what = f"{len(r.stamps)} spikes" if r.stamps is not None else ", ".join(r.states) or "nothing"
+            lines.append(f"  {r}: {what} of {len(r.ids)} nodes")
         return "\n".join(lines)

@@ -5,7 +5,7 @@ import numpy as np
 
 from nestling.connect.contract import positions
 from nestling.recorders.contract import active_steps
-from nestling.recorders.results import Results
+from nestling.recorders.results import Recorded, Results
 
 from .cpu import Program
 from .plan import Plan
@@ -15,24 +15,24 @@ from .units import quantity
 def collect(plan: Plan, program: Program, first_step: int) -> Results:
     """What the recorders recorded since step `first_step`."""
     steps, nodes = program.take_events()
-    spikes, sizes, ids, active, names = {}, {}, {}, {}, {}
-    units = {f.name: f.unit for b in plan.blocks for f in b.model.state}
+    recorded = []
     for population in plan.network.populations:
         recorder = population.recorder
         if recorder is None:
             continue
-        key = population.index
         segments = plan.network.recorded(population)
-        names[key] = recorder.name
-        sizes[key] = sum(len(s) for s in segments)
-        ids[key] = np.concatenate([s.ids for s in segments]) if segments else np.zeros(0, np.int64)
-        first, last = active[key] = active_steps(population.params, plan.dt)
+        ids = np.concatenate([s.ids for s in segments]) if segments else np.zeros(0, np.int64)
+        first, last = active_steps(population.params, plan.dt)
+        units = {f.name: f.unit for s in segments if s.population.model for f in s.population.model.state}
+        found = Recorded(population, recorder.name, ids, first, last, traces=program.traces.get(population.index, {}),
+                         units=units)
         if recorder.records == "spikes" and segments:
             stamps = steps + 1
             keep = (stamps >= first) & (stamps <= last)
             wanted = np.concatenate([plan.nodes_of(s) for s in segments])
-            spikes[key] = pick(stamps[keep], nodes[keep], wanted)
-    return Results(plan.dt, first_step, program.step, spikes, program.traces, sizes, ids, active, units, quantity, names)
+            found.stamps, found.senders = pick(stamps[keep], nodes[keep], wanted)
+        recorded.append(found)
+    return Results(plan.dt, first_step, program.step, recorded, quantity)
 
 
 def pick(stamps: np.ndarray, nodes: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

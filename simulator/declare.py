@@ -14,6 +14,7 @@ from nestling.connect.contract import BadConnection, Distribution, Pairing, Rule
 from nestling.models.contract import Field, Model, ParameterError, require
 from nestling.recorders.contract import BadRecording, Recorder
 
+from .draw import delay_steps
 from .errors import BadTime, TooLarge, unknown
 from .network import Network, Projection, Segment
 from .units import is_quantity, magnitude
@@ -30,6 +31,8 @@ def distribution_in(d: Distribution, unit: str, name: str, error: type[ValueErro
     if not is_dataclass(d):
         raise error(f"{name} = {d!r}: a distribution is expected (Normal, LogNormal, Uniform, Constant)")
     given, changes = getattr(d, "unit", None), {}
+    if given is not None and not hasattr(given, "dim"):
+        raise error(f"{name} = {d!r}: unit must be a unit of brainunit, such as brainunit.mV")
     log = type(d).__name__ == "LogNormal"
     for f in fields(d):
         if f.name != "unit":
@@ -37,8 +40,8 @@ def distribution_in(d: Distribution, unit: str, name: str, error: type[ValueErro
             if log and f.name in PLAIN_IN_LOG:
                 changes[f.name] = magnitude(value, "", f"{name}: {f.name}")
             else:
-                infinite = isinstance(value, float) and math.isinf(value)
-                value = value * given if given is not None and not infinite else value
+                bare = not is_quantity(value) and not (isinstance(value, float) and math.isinf(value))
+                value = magnitude(value, "", f"{name}: {f.name}") * given if given is not None and bare else value
                 changes[f.name] = magnitude(value, unit, f"{name}: {f.name}")
     if "value" in changes:
         return changes["value"]
@@ -283,10 +286,19 @@ def table_bytes(projection: Projection) -> float:
     return n * (2 + 4 * varied + 4 * isinstance(projection.delay, (np.ndarray, Distribution)))
 
 
-def check_memory(network: Network) -> None:
+def check_memory(network: Network, dt: float) -> None:
     """Refuse a network whose synapses would not fit, before anything is allocated."""
     check_room(sum(table_bytes(p) for p in network.projections), "the synapses",
                "connect fewer neurons, or with a lower in-degree or probability")
+    check_room(ring_bytes(network, dt), "the input rings", "the longest delay decides: choose a shorter delay, or a longer dt")
+
+
+def ring_bytes(network: Network, dt: float) -> float:
+    """The memory of the input rings: as many slots as the longest delay has steps for every receptor that is reached."""
+    reached = {(id(s.population), p.receptor): s.population.size for p in network.projections for s in p.targets}
+    tabled = [p for p in network.projections if (m := p.sources[0].population.model) and not m.per_connection]
+    longest = max([delay_steps(p.delay, dt)[1] for p in tabled], default=1)
+    return 8.0 * sum(reached.values()) * 2.0 ** math.ceil(math.log2(longest))
 
 
 def check_room(needed: float, what: str, advice: str) -> None:

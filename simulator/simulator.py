@@ -76,9 +76,13 @@ class Simulator:
         ------
         UnknownName, DimensionError, ParameterError
         """
-        n = _whole(math.prod(size) if isinstance(size, tuple) else size, "size", 0, 2**31 - 1)
+        sides = size if isinstance(size, tuple) else (size,)
+        sides = tuple(_whole(side, "size" if len(sides) == 1 else f"size = {size}: a side", 0, 2**31 - 1) for side in sides)
+        n = _whole(math.prod(sides), "size", 0, 2**31 - 1)
         if n == 0:
             raise ParameterError(f"size = {size}: a population must have at least one node")
+        if not isinstance(params, dict | None):
+            raise TypeError(f"params = {params!r}: must be a dict of parameters by name")
         given = {**(params or {}), **given}
         index, first = len(self.network.populations), sum(p.size for p in self.network.populations)
         if is_recorder(model):
@@ -96,7 +100,7 @@ class Simulator:
             # here already, so that what does not fit dt is refused where it was written
             (model.schedule if described.scheduled else model.derive)(model.Params(**drawn.params), self.dt)
         else:
-            raise TypeError(f"model = {model!r}: must be a model or a recorder, such as nl.iaf_psc_delta")
+            raise TypeError(f"model = {model!r}: must be a model or a recorder, such as those in nestling.models")
         self._declare(replace(self.network, populations=(*self.network.populations, population)))
         return whole_population(self, population)
 
@@ -134,7 +138,7 @@ class Simulator:
             return None
         projection = self._projection(pre, post, allow_autapses, allow_multapses, **options)
         network = replace(self.network, projections=(*self.network.projections, projection))
-        check_memory(network)
+        check_memory(network, self.dt)
         self._declare(network)
         return projection
 
@@ -163,8 +167,9 @@ class Simulator:
     def _record(self, pre: NodeView, post: NodeView) -> None:
         """Connect neurons to a spike recorder, or a multimeter to neurons."""
         recorders = [s.population for s in (*pre.segments, *post.segments) if s.population.recorder]
-        if len(recorders) != 1:
-            raise BadRecording("one recorder is connected with nodes at a time")
+        side = pre.segments if pre.segments[0].population.recorder else post.segments
+        if len(recorders) != 1 or len(side) != 1:
+            raise BadRecording("one recorder is connected with nodes at a time: give it alone, and the nodes on the other side")
         recorder = recorders[0]
         kind = recorder.recorder
         assert kind is not None

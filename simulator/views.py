@@ -24,6 +24,7 @@ class NodeView:
 
     @property
     def size(self) -> int:
+        """Number of nodes."""
         return sum(len(s) for s in self.segments)
 
     @property
@@ -49,7 +50,7 @@ class NodeView:
         if isinstance(item, (int, np.integer)) and not isinstance(item, bool):
             if not -n <= item < n:
                 raise BadView(f"node {item} of a view of {n} nodes: must be {-n} to {n - 1}")
-            picked = np.array([item % n])
+            picked = np.array([int(item) % n])
         elif isinstance(item, slice):
             picked = np.arange(n)[item]
         else:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nestling import simulator as nl
-from nestling.models.contract import mV, ms, poisson
+from nestling.models.contract import ms, mV, poisson
 
 
 class Params(NamedTuple):
@@ -103,7 +103,7 @@ def test_a_misspelt_field_in_a_function_is_named_before_anything_is_compiled(cha
     (dict(Inputs=NamedTuple("Inputs", [("spikes", mV)])), ["spikes has no default value"]),
     (dict(Inputs=NamedTuple("Inputs", [("n", poisson)])), ["Inputs.n is a Poisson count", "Step must give its mean"]),
     (dict(State=NamedTuple("State", [("name", str)])), ["State.name", "str", "a unit"]),
-    (dict(State=NamedTuple("State", [("V_m", "furlong")])), ["State", "'furlong' is not defined"]),
+    (dict(State=NamedTuple("State", [("V_m", "furlong")])), ["State", "'furlong' is not defined"]),   # noqa: F821
 ], ids=lambda v: "-".join(v) if isinstance(v, dict) else "")
 def test_a_part_of_the_wrong_form_is_named(changes, words):
     refuse(model(**changes), *words)
@@ -119,6 +119,5 @@ def test_an_error_of_arithmetic_on_default_values_is_no_misspelling(backend):
     class Params(NamedTuple):
         tau: ms = 0.0
     sim = nl.Simulator(threads=1, backend=backend)
-    sim.create(model(Params=Params, derive=lambda p, dt: Step(float(np.exp(-(dt // p.tau if p.tau else 1 // int(p.tau)))))), 3,
-               tau=10.0)
+    sim.create(model(Params=Params, derive=lambda p, dt: Step(1.0 - dt / p.tau)), 3, tau=10.0)
     sim.simulate(1.0)

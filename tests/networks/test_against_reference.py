@@ -14,19 +14,23 @@ from hypothesis import strategies as st
 
 from nestling import simulator as nl
 
-DT = 0.1
 CHECKS = settings(deadline=None, max_examples=100, derandomize=True, database=None,
                   suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture])
 
 dyadic = st.integers(-6 * 1024, 10 * 1024).map(lambda i: i / 1024)
-grid_delay = st.integers(1, 30).map(lambda i: round(0.1 * i, 10))
-# 0.13 and 2.58 ms lie between steps and are rounded; ties (0.25 ms) are left out, floating point decides them
-delay_number = st.one_of(grid_delay, st.sampled_from([0.13, 1.04, 2.58]))
 weight_law = st.sampled_from([
     nl.dist.Normal(3.0, 4.0), nl.dist.Normal(1.0, 5.0, min=-0.5, max=4.0), nl.dist.Uniform(-2.0, 7.0),
     nl.dist.LogNormal(0.5, 0.7), nl.dist.LogNormal(0.5, 0.7, max=3.0)])
-delay_law = st.sampled_from([nl.dist.Uniform(0.1, 3.0), nl.dist.Normal(1.5, 0.8, min=0.1, max=2.9),
-                             nl.dist.LogNormal(0.1, 0.5, max=3.0, min=0.2)])
+
+
+def delay_number(dt: float) -> Any:
+    """On the grid, or between two steps and rounded; ties are left out, since floating point decides them."""
+    return st.one_of(st.integers(1, 30), st.sampled_from([1.3, 10.4, 25.8])).map(lambda steps: steps * dt)
+
+
+def delay_law(dt: float) -> Any:
+    return st.sampled_from([nl.dist.Uniform(dt, 30 * dt), nl.dist.Normal(15 * dt, 8 * dt, min=dt, max=29 * dt),
+                            nl.dist.LogNormal(0.1, 0.5, max=30 * dt, min=2 * dt)])
 
 
 def spread(start: float, step: float, cycle: int, first: int, n: int) -> np.ndarray:
@@ -111,24 +115,32 @@ def wire(draw: Any, sim: nl.Simulator, sources: Any, targets: Any, weight: Any =
         warnings.filterwarnings("ignore", message="delay = .* is no multiple of dt")
         sim.connect(pre, post, rule=rule, seed=seed, **switches,
                     weight=values(draw, weight, law, rule, len(pre), len(post)),
-                    delay=values(draw, delay_number, delay_law, rule, len(pre), len(post)))
+                    delay=values(draw, delay_number(sim.dt), delay_law(sim.dt), rule, len(pre), len(post)))
 
 
 @st.composite
-def spike_times(draw: Any, size: int) -> dict[str, Any]:
+def window(draw: Any, dt: float) -> dict[str, float]:
+    """When a generator or a recorder is active."""
+    given = draw(st.sampled_from([{}, {}, dict(start=10), dict(start=30, stop=115, origin=2), dict(origin=23, start=4)]))
+    return {name: steps * dt for name, steps in given.items()}
+
+
+@st.composite
+def spike_times(draw: Any, size: int, dt: float) -> dict[str, Any]:
     times, numbers = [], []
     for _ in range(size):
         steps = sorted(draw(st.lists(st.integers(1, 250), min_size=0, max_size=8)))     # the same time twice is allowed
-        times.append(np.array(steps) * DT)
+        times.append(np.array(steps) * dt)
         numbers.append(np.array(draw(st.lists(st.integers(0, 4), min_size=len(steps), max_size=len(steps))), float))
-    window = draw(st.sampled_from([{}, {}, dict(start=1.0, stop=15.0), dict(origin=2.3, start=0.4)]))
-    return dict(spike_times=times, spike_multiplicities=numbers if draw(st.booleans()) else [np.zeros(0)] * size, **window)
+    return dict(spike_times=times, spike_multiplicities=numbers if draw(st.booleans()) else [np.zeros(0)] * size,
+                **draw(window(dt)))
 
 
 @st.composite
 def networks(draw: Any, backend: str) -> tuple[nl.Simulator, list[Any], list[Any]]:
     """A simulator that declares a network, its spike recorders and its multimeters."""
-    sim = nl.Simulator(dt=DT, seed=draw(st.sampled_from([1, 2, 2**64 - 1])), threads=draw(st.integers(1, 3)), backend=backend)
+    dt = draw(st.sampled_from([0.1, 0.1, 0.1, 0.25, 0.05]))
+    sim = nl.Simulator(dt=dt, seed=draw(st.sampled_from([1, 2, 2**64 - 1])), threads=draw(st.integers(1, 3)), backend=backend)
     pattern = draw(st.sampled_from(["shared", "shared", "thresholds", "all varied"]))
     neurons: list[Any] = []
     for n in draw(st.lists(st.integers(2, 14), min_size=1, max_size=3)):
@@ -140,15 +152,13 @@ def networks(draw: Any, backend: str) -> tuple[nl.Simulator, list[Any], list[Any
     parrots = [sim.create(nl.parrot_neuron, n) for n in draw(st.lists(st.integers(1, 5), max_size=2))]
     spikers, noises, currents = [], [], []
     for n in draw(st.lists(st.integers(1, 4), max_size=1)):
-        spikers.append(sim.create(nl.spike_generator, n, params=draw(spike_times(n))))
+        spikers.append(sim.create(nl.spike_generator, n, params=draw(spike_times(n, dt))))
     for n in draw(st.lists(st.integers(1, 3), max_size=1)):
         rate = draw(st.sampled_from([800.0, 25_000.0, spread(0.0, 3_000.0, 4, 0, n), nl.dist.Uniform(100.0, 5_000.0)]))
-        window = draw(st.sampled_from([{}, {}, dict(start=3.0, stop=11.5, origin=0.2)]))
-        noises.append(sim.create(nl.poisson_generator, n, rate=rate, **window))
+        noises.append(sim.create(nl.poisson_generator, n, rate=rate, **draw(window(dt))))
     for n in draw(st.lists(st.integers(1, 2), max_size=1)):
         amplitude = draw(st.sampled_from([300.0, -120.5, spread(128.0, 256.0, 2, 0, n)]))
-        window = draw(st.sampled_from([{}, dict(start=1.0), dict(start=2.0, stop=9.0, origin=0.5)]))
-        currents.append(sim.create(nl.dc_generator, n, amplitude=amplitude, **window))
+        currents.append(sim.create(nl.dc_generator, n, amplitude=amplitude, **draw(window(dt))))
     # spikes of parrots do not go round in circles: they would multiply without end
     for i, parrot in enumerate(parrots):
         wire(draw, sim, neurons + spikers + parrots[:i], [parrot])
@@ -163,13 +173,11 @@ def networks(draw: Any, backend: str) -> tuple[nl.Simulator, list[Any], list[Any
     spike_recorders = []
     for sources in (neurons, neurons + parrots + spikers, noises):
         if sources:
-            window = draw(st.sampled_from([{}, {}, dict(start=1.2, stop=14.0, origin=0.5)]))
-            spike_recorders.append(sim.create(nl.spike_recorder, **window))
+            spike_recorders.append(sim.create(nl.spike_recorder, **draw(window(dt))))
             for _ in range(draw(st.integers(1, 2))):       # connected twice: two lists of nodes, one after the other
                 sim.connect(draw(some_of(sources)), spike_recorders[-1])
-    interval = draw(st.sampled_from([0.1, 0.1, 0.7]))
-    window = draw(st.sampled_from([{}, {}, dict(start=2.0, stop=12.3)]))
-    meters = [sim.create(nl.multimeter, record_from=["V_m", "r"], interval=interval, **window)]
+    interval = draw(st.sampled_from([1, 1, 7])) * dt
+    meters = [sim.create(nl.multimeter, record_from=["V_m", "r"], interval=interval, **draw(window(dt)))]
     for _ in range(draw(st.integers(1, 2))):
         sim.connect(meters[0], draw(some_of(neurons)))
     return sim, spike_recorders, meters
@@ -177,20 +185,20 @@ def networks(draw: Any, backend: str) -> tuple[nl.Simulator, list[Any], list[Any
 
 def run_in_windows(sim: nl.Simulator, windows: list[int]) -> list[nl.Results]:
     """simulate for the first window (steps), cont for the others."""
-    return [(sim.cont if i else sim.simulate)(steps * DT) for i, steps in enumerate(windows)]
+    return [(sim.cont if i else sim.simulate)(steps * sim.dt) for i, steps in enumerate(windows)]
 
 
-def stamps_of(times_ms: np.ndarray) -> np.ndarray:
+def stamps_of(times_ms: np.ndarray, dt: float) -> np.ndarray:
     """Times as whole numbers of steps."""
-    stamps = np.rint(times_ms / DT).astype(np.int64)
-    np.testing.assert_allclose(stamps * DT, times_ms, rtol=1e-12)
+    stamps = np.rint(times_ms / dt).astype(np.int64)
+    np.testing.assert_allclose(stamps * dt, times_ms, rtol=1e-12)
     return stamps
 
 
 def assert_same_spikes(results: list[nl.Results], expected: Any, recorder: Any) -> None:
     """All windows' events of a recorder are the expected ones, none lost, none twice, in the order of time."""
     times, senders = (np.concatenate(x) for x in zip(*(r.events(recorder, plain=True) for r in results)))
-    stamps = stamps_of(times)
+    stamps = stamps_of(times, expected.dt)
     assert (np.diff(stamps) >= 0).all()
     order = np.lexsort((senders, stamps))
     wanted = expected.events(recorder)
@@ -202,7 +210,7 @@ def assert_same_traces(results: list[nl.Results], expected: Any, meter: Any, tol
     for name, tolerance in (("V_m", tolerance_mv), ("r", 0)):
         stamps, values = expected.trace(meter, name)
         times = np.concatenate([r.trace_times(meter, plain=True) for r in results])
-        np.testing.assert_array_equal(stamps_of(times), stamps)
+        np.testing.assert_array_equal(stamps_of(times, expected.dt), stamps)
         np.testing.assert_allclose(np.concatenate([r.trace(meter, name, plain=True) for r in results]), values, rtol=0,
                                    atol=tolerance)
 
@@ -222,3 +230,22 @@ def test_a_random_network_does_what_the_slow_simulator_does(reference, tolerance
         assert_same_spikes(results, expected, recorder)
     for meter in meters:
         assert_same_traces(results, expected, meter, tolerances.EXACT_MV)
+
+
+def events_and_traces(results: list[nl.Results], spike_recorders: list[Any], meters: list[Any]) -> list[np.ndarray]:
+    return [np.concatenate(x) for recorder in spike_recorders for x in zip(*(r.events(recorder, plain=True) for r in results))
+            ] + [np.concatenate([r.trace(meter, plain=True) for r in results]) for meter in meters]
+
+
+@settings(CHECKS, max_examples=30)
+@given(st.data(), st.lists(st.integers(0, 150), max_size=1).map(lambda windows: [*windows, 130]))
+def test_a_random_network_does_the_same_on_any_number_of_threads_in_single_precision(backend, data, windows):
+    sim, spike_recorders, meters = data.draw(networks(backend))
+    found = []
+    for threads in (1, 2, 4):
+        single = nl.Simulator(dt=sim.dt, seed=sim.seed, threads=threads, precision="single", backend=backend)
+        single.network = sim.network        # the same declarations
+        found.append(events_and_traces(run_in_windows(single, windows), spike_recorders, meters))
+    for other in found[1:]:
+        for a, b in zip(found[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)

@@ -1,0 +1,102 @@
+"""The import arrows of the design: who may import whom. A model knows its contract, the engine knows no model."""
+import sys
+
+STANDARD = frozenset(sys.stdlib_module_names)
+
+# What the simulator may import beyond the three contracts, and in which files.
+SHARED = {
+    "nestling.connect.draws": {"draw.py", "drives.py"},                          # random numbers by address
+    "nestling.connect.kernels": {"model_kernels.py", "table_kernels.py"},        # the same, compiled
+    "nestling.recorders.results": {"collect.py", "simulator.py"},                # what a run returns
+    "nestling.connect.all_to_all": {"simulator.py"},                             # the rule where none is given
+}
+
+
+def package(module):
+    return module.split(".")[0]
+
+
+def folder(module):
+    """`models` of nestling.models.x."""
+    return module.split(".")[1]
+
+
+def of(imports, *skipped):
+    """A folder's imports except those of some files."""
+    return [i for i in imports if i.file.split("/")[-1] not in skipped]
+
+
+def allowed(found, packages, modules=(), standard=STANDARD):
+    """The imports that are neither of these packages, nor these modules of ours, nor of the standard library."""
+    return [str(i) for i in found
+            if not (i.module in modules if package(i.module) == "nestling" else package(i.module) in {*packages, *standard})]
+
+
+def test_a_model_imports_numpy_typing_and_its_contract(imports):
+    found = of(imports["models"], "__init__.py", "contract.py")
+    assert allowed(found, {"numpy"}, {"nestling.models.contract"}, {"typing", "math", "__future__"}) == []
+
+
+def test_the_contract_of_models_imports_numpy_only(imports):
+    found = [i for i in imports["models"] if i.file == "models/contract.py"]
+    assert found and allowed(found, {"numpy"}) == []
+
+
+def test_connect_imports_numpy_scipy_and_its_own_folder(imports):
+    found = [i for i in imports["connect"] if not i.module.startswith("nestling.connect")]
+    assert allowed(of(found, "kernels.py"), {"numpy", "scipy"}) == []
+    assert allowed(found, {"numpy", "scipy", "numba"}) == []
+
+
+def test_recorders_import_numpy_scipy_and_their_own_folder_and_matplotlib_in_functions(imports):
+    found = [i for i in imports["recorders"] if not i.module.startswith("nestling.recorders")]
+    assert allowed(found, {"numpy", "scipy", "matplotlib"}) == []
+    assert [str(i) for i in found if package(i.module) == "matplotlib" and i.top] == []
+    assert any(package(i.module) == "matplotlib" for i in found)
+
+
+def test_the_simulator_imports_contracts_and_what_is_listed_as_shared(imports):
+    contracts = {f"nestling.{name}.contract" for name in ("models", "connect", "recorders")}
+    ours = [i for i in of(imports["simulator"], "__init__.py") if package(i.module) == "nestling"]
+    wrong = [str(i) for i in ours if folder(i.module) != "simulator" and i.module not in contracts
+             and i.file.split("/")[-1] not in SHARED.get(i.module, ())]
+    assert wrong == []
+    assert {m for m in SHARED if any(i.module == m for i in ours)} == set(SHARED), "an exception that nobody needs"
+    assert not any(i.top for i in ours if i.module == "nestling.connect.all_to_all"), "import it where it is needed"
+
+
+def test_no_file_but_the_public_face_imports_a_concrete_model_or_recorder(imports):
+    concrete = [i for name in ("simulator", "connect", "models", "recorders") for i in of(imports[name], "__init__.py")
+                if package(i.module) == "nestling" and folder(i.module) == "models" and i.module != "nestling.models.contract"]
+    assert [str(i) for i in concrete] == []
+    recorders = [i for i in of(imports["simulator"], "__init__.py") if i.module.startswith("nestling.recorders.")]
+    assert {i.module for i in recorders} <= {"nestling.recorders.contract", "nestling.recorders.results"}
+
+
+def test_the_simulator_needs_numpy_and_numba_and_the_rest_only_in_functions(imports):
+    found = [i for i in imports["simulator"] if package(i.module) != "nestling"]
+    assert allowed(found, {"numpy", "numba", "llvmlite", "tqdm", "brainunit"}) == []
+    assert [str(i) for i in found if package(i.module) in ("tqdm", "brainunit") and i.top] == []
+
+
+def test_numba_is_imported_in_the_simulator_and_in_the_kernels_of_rules_only(imports):
+    users = {i.file for name in imports for i in imports[name] if package(i.module) in ("numba", "llvmlite")}
+    assert {f for f in users if not f.startswith("simulator/")} == {"connect/kernels.py"}
+
+
+def test_brainunit_is_imported_in_one_file_when_it_is_asked_for(imports):
+    users = [i for name in imports for i in imports[name] if package(i.module) in ("brainunit", "saiunit", "jax")]
+    assert {i.file for i in users} == {"simulator/units.py"} and not any(i.top for i in users)
+
+
+def test_folders_import_one_another_by_full_names_and_themselves_by_relative_ones(root, files):
+    for name, paths in files.items():
+        for path in paths:
+            assert f"from nestling.{name}" not in path.read_text(), f"{path.relative_to(root)}: write a relative import"
+
+
+def test_nothing_is_imported_by_a_name_in_a_string(root, files):
+    for paths in files.values():
+        for path in paths:
+            for trick in ("importlib", "__import__", "exec(", "eval("):
+                assert trick not in path.read_text(), f"{path.relative_to(root)}: {trick}"
