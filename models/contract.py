@@ -119,9 +119,10 @@ def grid_steps(name: str, time: Any, dt: float) -> np.ndarray:
     return steps
 
 
-def active_window(p: Any, dt: float) -> tuple[Any, Any]:
-    """First active step, and first step that is active no more, from a device's start, stop and origin."""
-    first, last = (np.clip(np.rint((p.origin + t) / dt), 0, 2**40) for t in (p.start, p.stop))
+def active_window(p: Any, dt: float, ahead: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """First active step, and first step that is active no more, from a device's start, stop and origin; `ahead`: earlier."""
+    shift = grid_steps("origin", p.origin, dt) - ahead
+    first, last = (np.clip(shift + grid_steps(n, t, dt), 0, 2**40) for n, t in (("start", p.start), ("stop", p.stop)))
     return first, last
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .contract import active_window, clock, grid_steps, ms, pA, require
+from .contract import active_window, clock, ms, pA, require
 
 EMITS = "current"
 PER_CONNECTION = True
@@ -41,8 +41,7 @@ def check(p):
 
 def derive(p, dt):
     # what step k sends acts in the step after the one in which it arrives: hence one step ahead, as NEST does
-    first, last = (np.clip(grid_steps("origin", p.origin, dt) + grid_steps(name, t, dt) - 1, 0, 2**40)
-                   for name, t in (("start", p.start), ("stop", p.stop)))
+    first, last = active_window(p, dt, ahead=1)
     return Step(amplitude=p.amplitude, first=first, last=last)
 
 

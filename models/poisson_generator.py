@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .contract import Hz, active_window, clock, grid_steps, ms, poisson, require
+from .contract import Hz, active_window, clock, ms, poisson, require
 
 EMITS = "counts"
 PER_CONNECTION = True
@@ -40,8 +40,7 @@ def check(p):
 
 
 def derive(p, dt):
-    first, last = (np.clip(grid_steps("origin", p.origin, dt) + grid_steps(name, t, dt), 0, 2**40)
-                   for name, t in (("start", p.start), ("stop", p.stop)))
+    first, last = active_window(p, dt)
     return Step(n=p.rate * dt * 1e-3, first=first, last=last)
 
 

@@ -42,20 +42,23 @@ def random_inputs(model: Model, step: list[Any], size: int, objects: np.ndarray,
 def lower_drives(lowering: Any, wire: Wire, drawing: Drawing) -> list[Drive]:
     """The connections of a generator projection, by partition and delay."""
     model = wire.model
-    values = []                                         # the constants of every source, by segment
+    values = []                                         # constants and initial states of every source, by segment
     for segment in wire.projection.sources:
         given = lowering.parameters[id(segment.population)]
         step = model.source.derive(model.source.Params(**given.params), lowering.dt)
-        values.append([np.broadcast_to(np.asarray(v), segment.population.size)[segment.indices] for v in step])
-    constants = [np.concatenate(v) for v in zip(*values)]
+        values.append([np.broadcast_to(np.asarray(v), segment.population.size)[segment.indices]
+                       for v in (*step, *(given.state[f.name] for f in model.state))])
+    columns = [np.concatenate(v) for v in zip(*values)]
+    constants, initial = columns[:len(model.step)], columns[len(model.step):]
     degrees = np.zeros(len(drawing.targets), np.uint32)
     jobs = [make_job(drawing, lowering.lanes_in(wire, part), degrees, lowering.node_of, lowering.dt)
             for part in range(lowering.n_parts)]
-    return [make_drive(lowering, wire, part, found[found["steps"] == delay], int(delay), constants)
+    return [make_drive(lowering, wire, part, found[found["steps"] == delay], int(delay), constants, initial)
             for part, found in enumerate(in_threads(connections_of, jobs)) for delay in np.unique(found["steps"])]
 
 
-def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: int, constants: list[np.ndarray]) -> Drive:
+def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: int, constants: list[np.ndarray],
+               initial: list[np.ndarray]) -> Drive:
     """One partition's connections of equal delay."""
     model, n = wire.model, len(found)
     step = []
@@ -63,7 +66,7 @@ def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: i
         picked = values[found["source"]].astype(np.float64 if f.type is float else np.int64)
         step.append(picked[0] if (picked == picked[0]).all() else picked)
     real, whole = (np.float64, np.int64) if lowering.precision == "double" else (np.float32, np.int32)
-    state = [np.full(n, f.default, real if f.type is float else whole) for f in model.state]
+    state = [v[found["source"]].astype(real if f.type is float else whole) for f, v in zip(model.state, initial)]
     # a receptor that counts spikes takes no notice of weights
     weights = np.ones(1) if wire.lane.field.type is int else found["weight"].copy()
     if (weights == weights[0]).all():

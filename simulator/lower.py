@@ -118,8 +118,9 @@ class Lowering:
                 if model and model.per_connection:
                     copy = Population(segment.population.index, len(segment), -1, model)
                     given = self.parameters[id(segment.population)]
-                    picked = {k: v[segment.indices] if isinstance(v, np.ndarray) else v for k, v in given.params.items()}
-                    self.parameters[id(copy)] = Parameters(picked, given.state)
+                    params, state = ({k: v[segment.indices] if isinstance(v, np.ndarray) else v for k, v in values.items()}
+                                     for values in (given.params, given.state))
+                    self.parameters[id(copy)] = Parameters(params, state)
                     block = self.make_block(model, n, [copy])
                     assert block.random is not None
                     block.random.domains += np.uint32((1 + len(self.relays)) << 8)

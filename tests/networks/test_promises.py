@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from nestling import simulator as nl
-from nestling.models.contract import clock, pA
+from nestling.models.contract import clock, pA, poisson
 
 LIMIT_S = 120.0        # after which a run counts as hanging; it takes a second
 
@@ -198,6 +198,51 @@ def test_a_second_run_starts_with_the_generators_initial_states(backend):
     assert np.ptp(traces[0]) > 1.0
     np.testing.assert_array_equal(traces[0], traces[1])
     np.testing.assert_array_equal(traces[0], traces[2])
+
+
+def test_every_connection_of_a_generator_starts_with_the_state_that_was_given(backend):
+    sim = nl.Simulator(threads=2, backend=backend)
+    pulses, neurons = sim.create(PulseGenerator, 4, n=np.array([0, 10, 20, 30])), sim.create(nl.iaf_psc_delta, 3)
+    voltage = sim.create(nl.voltmeter, interval=0.1)
+    sim.connect(pulses[[3, 1, 0]], neurons, rule=nl.one_to_one, delay=0.1)
+    sim.connect(voltage, neurons)
+    trace = sim.simulate(5.0).trace(voltage, plain=True)
+    # the current comes on when n reaches 40, and moves V_m a step later; n = 30 + k is what step k finds
+    begins = [int(np.argmax(np.abs(trace[:, i] + 70.0) > 1e-9)) for i in range(3)]
+    np.testing.assert_array_equal(begins, [11, 31, 41])
+
+
+class Counting(NamedTuple):
+    n: poisson
+    step: clock
+
+
+class Mean(NamedTuple):
+    n: float
+
+
+class BurstGenerator:
+    """A user's Poisson generator that is silent for its first 100 - phase steps."""
+
+    EMITS, PER_CONNECTION = "counts", True
+    Params, State, Inputs, Step = NoParams, Phase, Counting, Mean
+
+    def derive(p, dt):
+        return Mean(5.0 + 0.0 * p.amplitude)
+
+    def update(s, c, x):
+        return Phase(s.n + 1), x.n if s.n >= 100 else 0
+
+
+def test_a_recorded_generator_starts_with_the_state_that_was_given(backend):
+    sim = nl.Simulator(threads=2, backend=backend)
+    bursts = sim.create(BurstGenerator, 4, n=np.array([0, 30, 60, 90]))
+    spikes = sim.create(nl.spike_recorder)
+    sim.connect(bursts[[3, 1]], spikes)
+    for _ in range(2):
+        times, senders = sim.simulate(20.0).events(spikes, plain=True)
+        # a mean of 5 in a step leaves none out in a first step but one time in 150
+        assert [round(times[senders == i].min(), 3) for i in range(2)] == [1.1, 7.1]
 
 
 def test_single_precision_is_close_to_double_precision(backend):
