@@ -119,7 +119,7 @@ def grid_steps(name: str, time: Any, dt: float) -> np.ndarray:
     return steps
 
 
-def active_window(p: Any, dt: float, ahead: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def active_window(p: Any, dt: float, ahead: int = 0) -> tuple[Any, Any]:
     """First active step, and first step that is active no more, from a device's start, stop and origin; `ahead`: earlier."""
     shift = grid_steps("origin", p.origin, dt) - ahead
     first, last = (np.clip(shift + grid_steps(n, t, dt), 0, 2**40) for n, t in (("start", p.start), ("stop", p.stop)))
