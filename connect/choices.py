@@ -9,14 +9,15 @@ from .contract import BadConnection, Pairing, Row
 def check_number(pairing: Pairing, number: int, partners: int, what: str) -> None:
     """Raise BadConnection if `number` partners cannot be found among `partners` (`what`: "sources" or "targets")."""
     same = what == "sources"
+    name = f"{'indegree' if same else 'outdegree'} = {number}"
     own = pairing.own if same else pairing.own_target
     if number and not pairing.allow_autapses and (own >= 0).any():
         partners -= 1
         what += " other than itself"
     if number and partners == 0:
-        raise BadConnection(f"there are no {what} to choose {number} from")
+        raise BadConnection(f"{name}: there are no {what} to choose from")
     if not pairing.allow_multapses and number > partners:
-        raise BadConnection(f"{number} different {what} are asked for, there are {partners}: lower the number or set "
+        raise BadConnection(f"{name}: {number} different {what} are asked for, there are {partners}: lower the number or set "
                             f"allow_multapses=True")
 
 

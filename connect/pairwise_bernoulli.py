@@ -21,7 +21,7 @@ class pairwise_bernoulli(Rule):
     row = staticmethod(kernels.row_of_chances)
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.p, (int, float, np.number)) and 0.0 <= self.p <= 1.0):
+        if isinstance(self.p, bool) or not (isinstance(self.p, (int, float, np.number)) and 0.0 <= self.p <= 1.0):
             raise BadConnection(f"p = {self.p!r}: must be a probability, 0 to 1")
         object.__setattr__(self, "p", float(self.p))
 

@@ -15,26 +15,18 @@ from nestling.recorders.results import Results
 
 from .collect import collect
 from .cpu import Program, make_program
-from .declare import (
-    available_memory,
-    check_delay,
-    check_memory,
-    check_pairs,
-    declared,
-    on_grid,
-    receptor_for,
-    recorder_params,
-    values,
-)
-from .errors import BadTime, BadView, Interrupted, NotAvailable, TooLarge, unknown
+from .declare import declared, on_grid, recorder_params
+from .errors import BadTime, BadView, Interrupted, NotAvailable, unknown
 from .interrupt import noting_ctrl_c
 from .layout import REQUEST
 from .lower import lower, resolve
+from .memory import check_memory, check_room
 from .network import Network, Population, Projection, Recording
 from .plan import Plan
 from .progress import progress_bar
 from .units import is_quantity, magnitude
 from .views import NodeView, whole_population
+from .wiring import check_delay, check_pairs, receptor_for, values
 
 
 class Simulator:
@@ -131,7 +123,8 @@ class Simulator:
             raise NotAvailable("comm='procedural': this version stores all synapses; use comm='sparse'")
         options = dict(rule=rule, weight=weight, delay=delay, receptor_type=receptor_type, seed=seed)
         if any(s.population.recorder for s in (*pre.segments, *post.segments)):
-            given = [k for k, v in options.items() if v is not None]
+            switches = dict(allow_autapses=allow_autapses, allow_multapses=allow_multapses)
+            given = [k for k, v in options.items() if v is not None] + [k for k, v in switches.items() if v is not True]
             if given:
                 raise BadRecording(f"{given[0]}: connecting a recorder takes no {given[0]}")
             self._record(pre, post)
@@ -146,7 +139,7 @@ class Simulator:
                     delay: Any, receptor_type: Any, seed: Any) -> Projection:
         from nestling.connect import all_to_all
         rule = all_to_all if rule is None else rule
-        if not isinstance(rule, Rule):
+        if not isinstance(rule, Rule) or not hasattr(rule, "row"):
             hint = f" Did you mean {rule.__name__}(...)?" if isinstance(rule, type) else ""
             raise BadConnection(f"rule = {rule!r}: must be a rule, such as all_to_all or fixed_indegree(100).{hint}")
         sources = list(dict.fromkeys(s.population.model for s in pre.segments))
@@ -248,10 +241,8 @@ class Simulator:
 
     def _run(self, program: Program, steps: int, progress: bool | None) -> Results:
         first = program.step
-        needed = program.trace_bytes(steps)
-        if needed > available_memory():
-            raise TooLarge(f"the traces would need {needed / 1e9:.1f} GB; {available_memory() / 1e9:.1f} GB are free: record "
-                           f"fewer neurons, or at a longer interval, or run in several cont() calls")
+        check_room(program.trace_bytes(steps), "the traces",
+                   "record fewer neurons, or at a longer interval, or run in several cont() calls")
         shown = progress if progress is not None else hasattr(sys, "ps1") or "ipykernel" in sys.modules
         program.sync[REQUEST] = 0
         with noting_ctrl_c(program.stop):

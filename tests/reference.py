@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -111,6 +112,11 @@ def values_of(value: Any, rows: list[list[int]], projection: Any, domain: int, s
     return [[float(value[index, source]) for source in row] for index, row in enumerate(rows)]
 
 
+def nearest_step(time: float, dt: float) -> int:
+    """Round half up, in the decimal numbers that stand in a script: 0.15 / 0.1 is 1.5, though not in floating point."""
+    return math.floor(Fraction(repr(float(time))) / Fraction(repr(float(dt))) + Fraction(1, 2))
+
+
 def synapses_of(projection: Any, dt: float, seed: int) -> list[Synapse]:
     """All synapses of one connect call, in the order of rows."""
     rows = rows_of(projection, seed)
@@ -124,9 +130,8 @@ def synapses_of(projection: Any, dt: float, seed: int) -> list[Synapse]:
     for index, row in enumerate(rows):
         for nth, (partner, weight, delay) in enumerate(zip(row, weights[index], delays[index])):
             source, target = (index, partner) if projection.rule.by == "source" else (partner, index)
-            steps = max(1, math.floor(delay / dt + 0.5))
-            out.append(Synapse(int(projection.source_ids[source]), int(projection.target_ids[target]), weight, steps, index,
-                               nth))
+            out.append(Synapse(int(projection.source_ids[source]), int(projection.target_ids[target]), weight,
+                               max(1, nearest_step(delay, dt)), index, nth))
     return out
 
 

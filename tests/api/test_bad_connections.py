@@ -210,3 +210,20 @@ def test_an_index_that_is_not_there_is_refused(net, refused, index, words):
 def test_input_reaches_a_receptor_that_takes_it(net, refused, mistake, error, words):
     with refused(net, error, *words):
         mistake(net)
+
+
+@pytest.mark.parametrize("option", ["allow_autapses", "allow_multapses"])
+def test_a_recorder_takes_no_switches_of_rules(net, refused, option):
+    with refused(net, nl.BadRecording, option):
+        net.sim.connect(net.n, net.rec, **{option: False})
+
+
+@pytest.mark.parametrize("rule, word", [(nl.fixed_indegree(11), "indegree = 11"), (nl.fixed_outdegree(11), "outdegree = 11")])
+def test_a_degree_that_cannot_be_reached_is_named(net, refused, rule, word):
+    with refused(net, nl.BadConnection, word, "allow_multapses=True"):
+        net.sim.connect(net.n, net.n, rule=rule, allow_multapses=False)
+
+
+def test_a_probability_is_no_truth_value():
+    with pytest.raises(nl.BadConnection, match="p = True"):
+        nl.fixed_prob(True)

@@ -97,6 +97,7 @@ def test_what_is_no_number_is_refused(net, refused, mistake, error, words):
 @cases(
     ("near", neuron(tau_n=1.0), nl.UnknownName, "iaf_psc_delta", "'tau_n'", "did you mean tau_m?", "C_m, t_ref, V_th"),
     ("in params", neuron(params=dict(Vth=1.0)), nl.UnknownName, "'Vth'", "did you mean V_th", "tau_m, C_m"),
+    ("a state", neuron(V_n=1.0), nl.UnknownName, "'V_n'", "did you mean V_m", "refractory_spikes"),
     ("far", neuron(colour=1.0), nl.UnknownName, "'colour'", "tau_m, C_m, t_ref"),
     ("generator", device(nl.poisson_generator, rates=1.0), nl.UnknownName, "'rates'", "did you mean rate?"),
     ("no V_m to initialise", device(nl.poisson_generator, V_initializer=1.0), nl.UnknownName, "'V_initializer'", "rate"),

@@ -191,7 +191,7 @@ def at_most(megabytes):
 
 
 def free(monkeypatch, gigabytes):
-    monkeypatch.setattr("nestling.simulator.declare.available_memory", lambda: gigabytes * 1e9)
+    monkeypatch.setattr("nestling.simulator.memory.available_memory", lambda: gigabytes * 1e9)
 
 
 def test_synapses_that_would_not_fit_are_refused_before_anything_is_allocated(make_net, refused, monkeypatch):
@@ -227,7 +227,7 @@ def test_traces_that_would_not_fit_are_refused(net, refused, monkeypatch):
     net.sim.connect(net.meter, net.n)
     net.sim.simulate(1.0)
     with monkeypatch.context() as patched:
-        patched.setattr("nestling.simulator.simulator.available_memory", lambda: 1e9)
+        patched.setattr("nestling.simulator.memory.available_memory", lambda: 1e9)
         with at_most(10), refused(net, nl.TooLarge, "8.0 GB", "1.0 GB are free", "interval"):
             net.sim.cont(1e8)
     assert net.sim.cont(1.0).window == (1.0, 2.0)

@@ -490,12 +490,12 @@ def test_delays_have_their_distribution_rounded_to_the_grid(backend, synapse_tab
 
 def test_delays_given_as_numbers_are_rounded_to_the_nearest_step(backend, synapse_table):
     sim, (a,) = make(backend, 4)
-    given = [0.1, 0.3, 0.7, 1.1, 5.7, 10.0, 33.3, 0.14, 0.16, 1.04, 2.58]
+    given = [0.1, 0.3, 0.7, 1.1, 5.7, 10.0, 33.3, 0.14, 0.16, 1.04, 2.58, 0.15, 0.25, 0.35, 1.05, 4.35]     # halves up
     with pytest.warns(UserWarning, match="no multiple of dt"):
         calls = [sim.connect(a, a, delay=d, rule=nl.one_to_one) for d in given]
         as_array = sim.connect(a, a, delay=np.resize(given, (4, 4)))
     found = synapse_table.all_synapses(sim.plan())
-    steps = [1, 3, 7, 11, 57, 100, 333, 1, 2, 10, 26]
+    steps = [1, 3, 7, 11, 57, 100, 333, 1, 2, 10, 26, 2, 3, 4, 11, 44]
     assert [np.unique(found[c.index].delay).tolist() for c in calls] == [[s] for s in steps]
     rows = found[as_array.index].picked(np.lexsort((found[as_array.index].source, found[as_array.index].target)))
     np.testing.assert_array_equal(rows.delay, np.resize(steps, 16))

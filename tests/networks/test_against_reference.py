@@ -24,8 +24,8 @@ weight_law = st.sampled_from([
 
 
 def delay_number(dt: float) -> Any:
-    """On the grid, or between two steps and rounded; ties are left out, since floating point decides them."""
-    return st.one_of(st.integers(1, 30), st.sampled_from([1.3, 10.4, 25.8])).map(lambda steps: steps * dt)
+    """On the grid, or between two steps and rounded, or halfway between and rounded up."""
+    return st.one_of(st.integers(1, 30), st.sampled_from([1.3, 1.5, 10.4, 10.5, 25.8])).map(lambda steps: round(steps * dt, 10))
 
 
 def delay_law(dt: float) -> Any:

@@ -481,7 +481,15 @@ def test_a_large_weight_of_a_projection_that_drew_nothing_does_no_harm(backend, 
 
 # ------------------------------------------------------------------------------------------------------------ 6: Ctrl-C
 
-LONG_MS = 1e6        # minutes of computing, should nothing interrupt it
+LONG_MS = 3e5        # half a minute of computing, should nothing interrupt it
+
+
+@pytest.fixture
+def ctrl_c():
+    """Python's own answer to Ctrl-C, which a shell takes away from programs that it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def interrupted(seconds: float, run: Callable[[], Any]) -> nl.Interrupted:
@@ -501,7 +509,7 @@ def interrupted(seconds: float, run: Callable[[], Any]) -> nl.Interrupted:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_run_that_ctrl_c_stopped_can_be_read_and_continued(backend, threads):
+def test_a_run_that_ctrl_c_stopped_can_be_read_and_continued(ctrl_c, backend, threads):
     net = brunel(backend, threads=threads, varied=True)
     net.sim.simulate(1.0)
     parts = []
@@ -515,14 +523,14 @@ def test_a_run_that_ctrl_c_stopped_can_be_read_and_continued(backend, threads):
     assert_same(net.take([net.sim.simulate(round(net.sim.time, 6))]), net.take(parts))
 
 
-def test_after_ctrl_c_simulate_begins_afresh(backend):
+def test_after_ctrl_c_simulate_begins_afresh(ctrl_c, backend):
     net = brunel(backend)
     before = net.take([net.sim.simulate(100.0)])
     interrupted(0.1, lambda: net.sim.simulate(LONG_MS))
     assert_same(before, net.take([net.sim.simulate(100.0)]))
 
 
-def test_ctrl_c_stops_a_loop_of_short_runs(backend):
+def test_ctrl_c_stops_a_loop_of_short_runs(ctrl_c, backend):
     # a run that is over before it notices Ctrl-C must not swallow it
     net = brunel(backend, varied=True)
     net.sim.simulate(1.0)

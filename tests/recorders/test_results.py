@@ -161,6 +161,16 @@ def test_a_multimeter_samples_at_multiples_of_its_interval(backend, options, exp
     np.testing.assert_allclose(res.trace(every, plain=True), -70 + np.array([10, 5]) * np.exp(-res.times_ms / 5)[:, None])
 
 
+@pytest.mark.parametrize("names", ["V_m", ("V_m",), ["V_m", "V_m"], {"V_m": 1}], ids=repr)
+def test_states_are_asked_for_by_a_name_or_names_and_each_is_recorded_once(backend, names):
+    sim = nl.Simulator(backend=backend, threads=1)
+    cells, meter = sim.create(nl.iaf_psc_delta, 2), sim.create(nl.multimeter, record_from=names)
+    sim.connect(meter, cells)
+    res = sim.simulate(3.0)
+    assert meter.segments[0].population.params["record_from"] == ("V_m",)
+    assert res.trace(meter, plain=True).shape == (3, 2) and "V_m of 2 nodes" in repr(res)
+
+
 def test_samples_of_windows_are_those_of_one_run(backend):
     net = driven(backend)
     meter = net.sim.create(nl.multimeter, record_from=("V_m", "r"), interval=0.7)
