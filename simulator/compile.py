@@ -19,11 +19,8 @@ from numba import types
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
 from numba.core.registry import cpu_target
+from numba.core.runtime import rtsys
 from numba.extending import register_jitable
-
-# numba readies itself at the first compilation or load of a kernel (a fifth of a second); do it with the imports instead
-cpu_target.typing_context.refresh()
-cpu_target.target_context.refresh()
 
 _registered: set[Any] = set()
 _kernels: dict[tuple[str, str], Kernel] = {}
@@ -41,9 +38,15 @@ class _Cache(FunctionCache):
         return sig, codegen.magic_tuple(), self._digest
 
     def load_overload(self, sig, target_context):
-        found = super().load_overload(sig, target_context)
+        # numba's own method first imports all that it can compile, a fifth of a second; code from disk needs its run time only
+        rtsys.initialize(target_context)
+        found = None
+        with self._guard_against_spurious_io_errors():
+            found = self._load_overload(sig, target_context)
         if found is None:
             _announce(self.cache_path)
+            cpu_target.typing_context.refresh()
+            target_context.refresh()
         return found
 
 
@@ -105,6 +108,22 @@ def _describe(thing: Any) -> str:
         return f"{c.co_code.hex()}{constants}{c.co_names}{c.co_varnames}{c.co_freevars}"
     cells = [c.cell_contents for c in thing.__closure__ or ()]
     return f"{code(thing.__code__)}{thing.__defaults__}{numbers}{[c for c in cells if not callable(c)]!r}"
+
+
+def as_module(source: Any) -> Any:
+    """A model that is a class, as a module of the same name: kernels can read `Model.State` of a module, not of a class."""
+    if not isinstance(source, type):
+        return source
+    module = pytypes.ModuleType(source.__name__)
+    for name, thing in vars(source).items():
+        if isinstance(thing, pytypes.FunctionType):
+            scope = {**thing.__globals__, source.__name__: module}
+            cells = tuple(pytypes.CellType(module) if c.cell_contents is source else c for c in thing.__closure__ or ())
+            thing = pytypes.FunctionType(thing.__code__, scope, thing.__name__, thing.__defaults__, cells or None)
+            thing.__module__ = source.__module__
+        if not name.startswith("__"):
+            setattr(module, name, thing)
+    return module
 
 
 def jitable(function: Callable) -> Callable:

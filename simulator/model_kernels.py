@@ -12,7 +12,7 @@ from numba.extending import overload, register_jitable
 
 from nestling.connect.kernels import alias_pick, philox
 
-from .compile import Kernel, kernel
+from .compile import Kernel, as_module, kernel
 from .lanes import at, gather, scatter
 from .layout import BODY, INPUT
 from .native import address_of, unpack, view
@@ -155,7 +155,7 @@ class Variant:
     """
 
     def __init__(self, model: Any, shared: tuple[bool, ...], connected: tuple[bool, ...], real: type, whole: type) -> None:
-        self.model = model
+        self.source, self.emits = as_module(model.source), model.emits
         self.real, self.whole = real, whole
         self.state = tuple((real(0) if f.type is float else whole(0),) for f in model.state)
         zeros = [real(0) if f.type is float else np.int64(0) for f in model.step]
@@ -176,7 +176,8 @@ class Variant:
                 rows.append((self.ring(0),) if next(wired) else scale)
                 scales.append(scale)
         self.rows, self.scales = tuple(rows), tuple(scales)
-        self.text = repr((self.state, self.step, self.rows, self.scales))
+        names = [f.name for record in (model.state, model.step, model.inputs) for f in record]
+        self.text = repr((names, self.state, self.step, self.rows, self.scales))
 
     @property
     def places(self) -> tuple[int, int, int, int, int]:
@@ -188,12 +189,12 @@ class Variant:
 
     @property
     def uses(self) -> tuple[Any, ...]:
-        return (self.model.source.update,)
+        return (self.source.update,)
 
 
 def make_advance(variant: Variant) -> Kernel:
     """The kernel `advance(body, k, lag)` of a model: all nodes of a block through step k."""
-    source = variant.model.source
+    source = variant.source
     update, State, Step, Inputs = source.update, source.State, source.Step, source.Inputs
     states, constants, rows, scales, ring_type = (variant.state, variant.step, variant.rows, variant.scales, variant.ring)
     at_rows, at_scales, at_states, at_constants, end = variant.places
@@ -224,11 +225,11 @@ def make_drive(variant: Variant, neighbours: bool, one_weight: bool) -> Kernel:
 
     neighbours: connections end in neighbouring lanes; one_weight: they share one weight. Both let the loop vectorise.
     """
-    source = variant.model.source
+    source = variant.source
     update, State, Step, Inputs = source.update, source.State, source.Step, source.Inputs
     states, constants, rows, scales, ring_type = (variant.state, variant.step, variant.rows, variant.scales, variant.ring)
     at_rows, at_scales, at_states, at_constants, end = variant.places
-    weight = np.float64(0) if variant.model.emits == "current" else np.int64(0)
+    weight = np.float64(0) if variant.emits == "current" else np.int64(0)
     targets = (np.int64(0) if neighbours else (np.uint32(0),), weight if one_weight else (weight,))
 
     def drive(p, k, lag):
