@@ -12,6 +12,7 @@ import hashlib
 import sys
 import types as pytypes
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,9 @@ from numba.core.ccallback import CFunc
 from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
 from numba.extending import register_jitable
+
+# what compiled code depends on and no function's code shows: records, intrinsics, overloads
+_ENGINE = "".join(Path(__file__).with_name(name).read_text() for name in ("layout.py", "native.py", "lanes.py"))
 
 _registered: set[Any] = set()
 _kernels: dict[tuple[str, str], Kernel] = {}
@@ -141,7 +145,7 @@ def kernel(function: Callable, *, uses: tuple[Callable, ...] = (), variant: str 
     uses: the plain functions that it was built around; variant: what else tells it from its siblings.
     """
     texts = [_describe(part) for f in (function, *uses) for part in parts_of(f)]
-    digest = hashlib.sha256("\n".join([*texts, variant]).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join([*texts, variant, _ENGINE]).encode()).hexdigest()
     name = function.__name__
     if (name, digest) not in _kernels:
         n_args = function.__code__.co_argcount
@@ -157,8 +161,3 @@ def kernel(function: Callable, *, uses: tuple[Callable, ...] = (), variant: str 
 
 def _signature(n_args: int) -> Any:
     return types.int64(*[types.int64] * n_args)
-
-
-def loaded() -> list[str]:
-    """Names of the kernels that this process has compiled or loaded."""
-    return sorted(name for name, _ in _kernels)

@@ -105,7 +105,7 @@ def clear_inputs(body, words, ring, row):
 
 def add_to_ring(ring, row, place, i, amount):
     """Add to the lane of connection i: `place` is the first of neighbouring lanes, or an array of lanes."""
-    raise NotImplementedError("compiled only")
+    ring[row + (place[i] if np.ndim(place) else place + i)] += amount
 
 
 @overload(add_to_ring)
@@ -121,7 +121,7 @@ def _add_to_ring(ring, row, place, i, amount):
 
 def to_ring(amount, weight):
     """A count times a fixed-point weight, or a current times a weight in fixed-point units, rounded."""
-    raise NotImplementedError("compiled only")
+    return amount * weight if isinstance(amount, (int, np.integer)) else int(np.floor(amount * weight + 0.5))
 
 
 @overload(to_ring)
@@ -133,7 +133,9 @@ def _to_ring(amount, weight):
 
 def mark(flags, numbers, i, emitted):
     """Note what node i emitted: a flag, and where the model emits counts the number."""
-    raise NotImplementedError("compiled only")
+    flags[i] = emitted != 0
+    if not isinstance(emitted, (bool, np.bool_)):
+        numbers[i] = emitted
 
 
 @overload(mark)
