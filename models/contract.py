@@ -8,15 +8,26 @@ A model is a module, or a class in a user's script, with
   supplied by the engine (a model receives random numbers, it never draws them);
 * ``Step``    - the constants of one step;
 * ``derive(p, dt) -> Step``  - in NumPy, once, on the host; all that depends on dt happens here;
-* ``update(s, c, x) -> (State, emitted)``  - one node, one step, in plain Python;
+* ``update(s, c, x) -> (State, emitted)``  - one node, one step, in plain Python (and `arithmetic`); a model with
+  ``SOLVER`` takes a fourth argument ``solve``: the solver of differential equations that it names, or the user's choice;
 
 and, where they apply,
 
+* ``SOLVER``: a function of `solvers`, with which ``update`` integrates;
+* ``RECEPTORS``: what ``receptor_type=k`` means for spikes, ``{0: ("ex", "inh")}`` for inputs chosen by the sign of the
+  weight, ``{1: "spikes"}`` for one input. Not given: 0 is the first input; those of a list (see below) count from 1.
+  Inputs whose names begin with ``current`` take currents, receptors 0, 1, ... in their order;
 * ``check(p)`` - refuses parameters outside their domain (see `require`);
 * ``schedule(p, dt) -> (steps, nodes, counts)``  instead of ``update``: the model knows its spikes in advance;
+* ``timetable(p, dt) -> {input: (steps, nodes, values)}``  for inputs that are a `series`: the values from those steps on;
 * ``EMITS = "spikes"`` (a flag, the default), ``"counts"`` (how many spikes) or ``"current"`` (pA);
 * ``PER_CONNECTION = True``: every connection from such a node runs a copy of the model of its own;
-* ``bound(c)``: the largest magnitude that a model emitting currents can emit in one step.
+* ``bound(c)``: the largest magnitude that a model emitting currents, or counts, can emit in one step.
+
+A field that is a list is annotated with `Along`: ``Annotated[float, Unit("pA"), Along("tau_syn")]`` has one entry for each
+of the parameter ``tau_syn``, itself a list (``times``), or a whole number. In ``update`` it is a tuple (see
+`arithmetic.each`); ``derive`` sees parameters that are such lists as arrays (entries, 1 or nodes) and returns the same.
+The engine calls the entries ``I_syn_1``, ``I_syn_2``, ...
 """
 from __future__ import annotations
 
@@ -36,9 +47,21 @@ class Unit(NamedTuple):
 
 
 class Supplied(NamedTuple):
-    """An input that the engine supplies: the step's number or a random number."""
+    """An input that the engine supplies: the step's number, a random number, or a value that changes at known times.
+
+    when: a field of Step; where it is 0 for all nodes the input is not drawn, and is 0. shared: all connections from a node
+    receive the same number.
+    """
 
     kind: str
+    when: str = ""
+    shared: bool = False
+
+
+class Along(NamedTuple):
+    """A field with one entry for each of a list parameter's, or as many as a whole-number parameter says."""
+
+    param: str
 
 
 ms = Annotated[float, Unit("ms")]
@@ -49,10 +72,18 @@ nS = Annotated[float, Unit("nS")]
 Hz = Annotated[float, Unit("Hz")]
 count = Annotated[int, Unit("count")]        # as an input: counts spikes, whatever their weights
 times = Annotated[tuple, Unit("ms")]         # a list of times for each node
+potentials = Annotated[tuple, Unit("mV")]    # a list of potentials for each node; and so on
+currents = Annotated[tuple, Unit("pA")]
+conductances = Annotated[tuple, Unit("nS")]
+rates = Annotated[tuple, Unit("Hz")]
+numbers = Annotated[tuple, Unit("")]
 counts = Annotated[tuple, Unit("count")]     # a list of whole numbers for each node
 clock = Annotated[int, Supplied("clock")]    # k, of the step that covers (k dt, (k + 1) dt]
 uniform = Annotated[float, Supplied("uniform")]  # independent, in [0, 1)
+normal = Annotated[float, Supplied("normal")]    # independent, mean 0, variance 1
 poisson = Annotated[int, Supplied("poisson")]    # a Poisson count with the mean that Step gives under the same name
+mother = Annotated[int, Supplied("poisson", shared=True)]   # the same, and the same number for all of a node's connections
+series = Annotated[float, Supplied("series")]    # a value that changes at the times of `timetable`; 0 before the first
 
 
 class ModelError(TypeError):
@@ -117,6 +148,11 @@ def grid_steps(name: str, time: Any, dt: float) -> np.ndarray:
     steps: np.ndarray = np.rint(np.asarray(time) / dt)
     require(np.isclose(steps * dt, time, rtol=1e-12, atol=1e-6 * dt), name, time, f"a multiple of dt = {dt:g} ms")
     return steps
+
+
+def refractory_steps(t_ref: Any, dt: float) -> Any:
+    """A refractory period in steps, rounded up as NEST does, which counts whole microseconds."""
+    return np.ceil((t_ref - min(5e-4, dt / 4)) / dt)
 
 
 def active_window(p: Any, dt: float, ahead: int = 0) -> tuple[Any, Any]:

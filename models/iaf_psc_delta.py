@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .contract import ms, mV, pA, pF, require
+from .contract import ms, mV, pA, pF, refractory_steps, require
 
 
 class Params(NamedTuple):
@@ -59,7 +59,7 @@ def derive(p, dt):
     decay = np.exp(-dt / p.tau_m)
     gain = -np.expm1(-dt / p.tau_m) * p.tau_m / p.C_m
     return Step(P_V=decay, V_inf=-np.expm1(-dt / p.tau_m) * p.E_L + gain * p.I_e, P_I=gain, V_th=p.V_th,
-                V_reset=p.V_reset, V_min=p.V_min, n_ref=np.ceil((p.t_ref - min(5e-4, dt / 4)) / dt),   # NEST counts whole us
+                V_reset=p.V_reset, V_min=p.V_min, n_ref=refractory_steps(p.t_ref, dt),
                 keep=1.0 * p.refractory_input)
 
 
