@@ -8,6 +8,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from . import draws
+from .normal import normal_sample as normal_sample
 
 # inlined before loops are vectorised: a call of philox in a loop costs ten times what its arithmetic does
 philox = register_jitable(forceinline=True)(draws.philox)

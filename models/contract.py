@@ -31,11 +31,9 @@ The engine calls the entries ``I_syn_1``, ``I_syn_2``, ...
 """
 from __future__ import annotations
 
-import difflib
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
@@ -59,9 +57,13 @@ class Supplied(NamedTuple):
 
 
 class Along(NamedTuple):
-    """A field with one entry for each of a list parameter's, or as many as a whole-number parameter says."""
+    """A field with one entry for each of a list parameter's, or as many as a whole-number parameter says.
+
+    name: what its entries are called, with _1, _2, ... after it, where that is not the field's own name.
+    """
 
     param: str
+    name: str = ""
 
 
 ms = Annotated[float, Unit("ms")]
@@ -96,18 +98,28 @@ class ParameterError(ValueError):
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a record: `type` is float, int, bool or tuple; `unit` a name or ""; `supplied` a kind or ""."""
+    """One field of a record: `type` is float, int, bool or tuple; `unit` a name or ""; `supplied` a kind or "".
+
+    along: the parameter that says how many entries the field has, if it is a list.
+    """
 
     name: str
     type: type
     unit: str
-    supplied: str
     default: Any
+    supplied: str = ""
+    when: str = ""
+    shared: bool = False
+    along: str = ""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model as the engine sees it: what it can do, never which one it is."""
+    """A model as the engine sees it: what it can do, never which one it is.
+
+    state, inputs and step hold an entry of a list as a field of its own; `forms` says how many entries every field of a
+    record has, -1 where it is no list. `sizes` gives the lengths of lists by parameter.
+    """
 
     name: str
     source: Any
@@ -118,6 +130,9 @@ class Model:
     emits: str
     per_connection: bool
     scheduled: bool
+    solver: Callable | None = None
+    sizes: tuple[tuple[str, int], ...] = ()
+    forms: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]] = ((), (), ())     # state, inputs, step
 
     @property
     def receptors(self) -> tuple[Field, ...]:
@@ -125,13 +140,61 @@ class Model:
 
     @property
     def drawn(self) -> tuple[Field, ...]:
-        return tuple(f for f in self.inputs if f.supplied in ("uniform", "poisson"))
+        return tuple(f for f in self.inputs if f.supplied in ("uniform", "normal", "poisson"))
+
+    @property
+    def spike_receptors(self) -> dict[int, tuple[str, ...]]:
+        """What a receptor's number means: one input, or those for weights above and below 0."""
+        given = getattr(self.source, "RECEPTORS", None)
+        if given is not None:
+            return {k: v if isinstance(v, tuple) else (v,) for k, v in given.items()}
+        names = [f for f in self.receptors if not f.name.startswith("current")]
+        listed = [f for f in names if f.along]
+        return dict(enumerate(((f.name,) for f in listed), 1)) if listed else dict(enumerate((f.name,) for f in names[:1]))
+
+    @property
+    def current_receptors(self) -> dict[int, tuple[str, ...]]:
+        return dict(enumerate((f.name,) for f in self.receptors if f.name.startswith("current")))
+
+    def parameters(self, values: dict[str, Any]) -> Any:
+        """The Params record of given values; lists that others run along become arrays (entries, 1 or nodes)."""
+        stacked = {}
+        for f in self.params:
+            value = values[f.name]
+            if f.type is tuple and (f.along or f.name in dict(self.sizes)):
+                axis = f.along or f.name
+                n = dict(self.sizes)[axis]
+                odd = next((len(v) for v in value if len(v) != n), n)
+                if odd != n:
+                    raise ParameterError(f"{f.name} has {odd} entries: must have {n}, as many as {axis}"
+                                         if f.along else f"{f.name} has {odd} entries for one node and {n} for another: "
+                                         f"must have as many for all nodes of a population")
+                same = all(v is value[0] or np.array_equal(v, value[0]) for v in value)
+                value = np.stack(value[:1] if same else value, axis=1)
+            stacked[f.name] = value
+        return self.source.Params(**stacked)
+
+    def constants(self, values: dict[str, Any], dt: float) -> list[Any]:
+        """The entries of Step in the order of `step`."""
+        derived = self.source.derive(self.parameters(values), dt)
+        return [v for value, n in zip(derived, self.forms[2]) for v in ([value] if n < 0 else [value[i] for i in range(n)])]
+
+    def step_of(self, constants: list[Any]) -> Any:
+        """The Step record of a flat list of constants."""
+        return self.source.Step(*nested(constants, self.forms[2]))
 
     def __hash__(self) -> int:
-        return id(self.source)
+        return hash((id(self.source), self.sizes, self.solver))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Model) and other.source is self.source
+        return (isinstance(other, Model) and other.source is self.source and other.sizes == self.sizes
+                and other.solver is self.solver)
+
+
+def nested(flat: Any, form: tuple[int, ...]) -> tuple:
+    """A record's fields from their entries: a list's in a tuple of its own."""
+    rest = iter(flat)
+    return tuple(next(rest) if n < 0 else tuple(next(rest) for _ in range(n)) for n in form)
 
 
 def require(condition: Any, name: str, value: Any, allowed: str) -> None:
@@ -160,120 +223,3 @@ def active_window(p: Any, dt: float, ahead: int = 0) -> tuple[Any, Any]:
     shift = grid_steps("origin", p.origin, dt) - ahead
     first, last = (np.clip(shift + grid_steps(n, t, dt), 0, 2**40) for n, t in (("start", p.start), ("stop", p.stop)))
     return first, last
-
-
-def _fields(source: Any, record: str) -> tuple[Field, ...]:
-    cls = getattr(source, record, None)
-    if cls is None:
-        return ()
-    if not (isinstance(cls, type) and issubclass(cls, tuple) and hasattr(cls, "_fields")):
-        raise ModelError(f"{_name(source)}.{record} must be a typing.NamedTuple, it is {cls!r}")
-    try:
-        hints = get_type_hints(cls, include_extras=True)
-    except NameError as error:
-        raise ModelError(f"{_name(source)}.{record}: {error}; annotations are looked up in the module or script") from error
-    fields = []
-    for name in cls._fields:
-        hint = hints[name]
-        marks = getattr(hint, "__metadata__", ())
-        units = [m.name for m in marks if isinstance(m, Unit)]
-        kinds = [m.kind for m in marks if isinstance(m, Supplied)]
-        base = getattr(hint, "__origin__", hint)
-        if base not in (float, int, bool, tuple):
-            raise ModelError(f"{_name(source)}.{record}.{name} is annotated with {hint!r}; it must be a unit of "
-                             f"nestling.models.contract, float, int or bool")
-        defaults = cls._field_defaults      # type: ignore[attr-defined]
-        fields.append(Field(name, base, (units or [""])[0], (kinds or [""])[0], defaults.get(name)))
-    return tuple(fields)
-
-
-def _name(source: Any) -> str:
-    return getattr(source, "__name__", repr(source)).rsplit(".", 1)[-1]
-
-
-def _function(source: Any, name: str, arguments: int) -> Callable | None:
-    function = getattr(source, name, None)
-    if function is not None and not callable(function):
-        raise ModelError(f"{_name(source)}.{name} must be a function, it is {function!r}")
-    if function is not None and len(inspect.signature(function).parameters) != arguments:
-        raise ModelError(f"{_name(source)}.{name} must take {arguments} arguments, it takes "
-                         f"{inspect.signature(function)}")
-    return function
-
-
-def _misspelt(source: Any, name: str) -> str | None:
-    """What the source has in place of `name`."""
-    if hasattr(source, name):
-        return None
-    own = [n for n in vars(source) if not n.startswith("__")]
-    return next(iter(difflib.get_close_matches(name, own, n=1, cutoff=0.8)), None)
-
-
-def _try_out(model: Model) -> None:
-    """Run derive and update once in plain Python, on default values: what is misspelt is named here and not by a compiler."""
-    source, what = model.source, "derive"
-    arrived = {f.name: 0 if f.default is None else f.default for f in model.inputs}
-    try:
-        with np.errstate(all="ignore"):
-            step = source.derive(source.Params(), 0.1)
-            if not isinstance(step, source.Step):
-                raise ModelError(f"{model.name}.derive must return a Step, it returned {step!r}")
-            what = "update"
-            found = source.update(source.State(), step, source.Inputs(**arrived))
-    except (AttributeError, NameError, TypeError) as error:
-        if isinstance(error, ModelError):
-            raise
-        fields = getattr(getattr(error, "obj", None), "_fields", None)
-        known = f"; it has {', '.join(fields)}" if fields else ""
-        raise ModelError(f"{model.name}.{what}: {error}{known}") from error
-    except Exception:
-        return                      # an error of arithmetic: default values need not make sense
-    if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], source.State)):
-        raise ModelError(f"{model.name}.update must return (State, what is emitted), it returned {found!r}")
-
-
-def is_model(source: Any) -> bool:
-    return hasattr(source, "Params") and (hasattr(source, "update") or hasattr(source, "schedule"))
-
-
-def read_model(source: Any) -> Model:
-    """Read a module or class as a model.
-
-    Raises
-    ------
-    ModelError
-        naming what is missing or has the wrong form.
-    """
-    missing = [name for name in ("Params",) if not hasattr(source, name)]
-    scheduled = hasattr(source, "schedule")
-    if not scheduled:
-        missing += [name for name in ("State", "Inputs", "Step", "derive", "update") if not hasattr(source, name)]
-    if missing:
-        meant = [f"{name} (it has {other})" if (other := _misspelt(source, name)) else name for name in missing]
-        raise ModelError(f"{_name(source)} is no model: it lacks {', '.join(meant)} (see nestling.models.contract)")
-    for name in ("check", "schedule", "bound", "EMITS", "PER_CONNECTION"):
-        if other := _misspelt(source, name):
-            raise ModelError(f"{_name(source)}.{other}: if {name} is meant, rename it; nothing else may have so similar a name")
-    for function, arguments in (("derive", 2), ("update", 3), ("schedule", 2), ("check", 1), ("bound", 1)):
-        _function(source, function, arguments)
-    model = Model(_name(source), source, _fields(source, "Params"), _fields(source, "State"), _fields(source, "Inputs"),
-                  _fields(source, "Step"), getattr(source, "EMITS", "spikes"),
-                  bool(getattr(source, "PER_CONNECTION", False)), scheduled)
-    if model.emits not in ("spikes", "counts", "current"):
-        raise ModelError(f"{model.name}.EMITS is {model.emits!r}; it must be 'spikes', 'counts' or 'current'")
-    if model.emits == "current" and not (model.per_connection and hasattr(source, "bound")):
-        raise ModelError(f"{model.name} emits a current: it needs PER_CONNECTION = True and a function bound(c)")
-    step = {f.name for f in model.step}
-    for field in model.inputs:
-        if field.supplied == "poisson" and field.name not in step:
-            raise ModelError(f"{model.name}.Inputs.{field.name} is a Poisson count: Step must give its mean "
-                             f"under the same name")
-    for record in (model.params, model.state, model.receptors):
-        for field in record:
-            if field.default is None:
-                raise ModelError(f"{model.name}: {field.name} has no default value")
-    for name in {f.name for f in model.params} & {f.name for f in model.state}:
-        raise ModelError(f"{model.name}: {name} is both a parameter and a state; one of them needs another name")
-    if not scheduled:
-        _try_out(model)
-    return model

@@ -29,6 +29,7 @@ from nestling.recorders.statistics import rate_histogram as rate_histogram
 from .errors import BadTime as BadTime
 from .errors import BadView as BadView
 from .errors import DimensionError as DimensionError
+from .errors import Diverged as Diverged
 from .errors import Interrupted as Interrupted
 from .errors import NotAvailable as NotAvailable
 from .errors import TooLarge as TooLarge

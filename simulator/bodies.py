@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from .layout import BODY, INPUT
+from .layout import BODY, CHANGE, INPUT
 from .model_kernels import EACH, HEAD, Variant
 from .native import address
-from .plan import Block, Drive, Plan, Random
+from .plan import Block, Changes, Drive, Plan, Random, wanted_inputs
 
 
 class Memory:
@@ -50,17 +50,18 @@ def variant_of(what: Block | Drive, precision: str) -> Variant:
     """What a block's or drive's kernel must know when it is compiled."""
     reached = what.lanes if isinstance(what, Block) else {}
     real, whole = (np.float64, np.int64) if precision == "double" else (np.float32, np.int32)
+    wanted = wanted_inputs(what.model, what.step)
     return Variant(what.model, tuple(np.ndim(v) == 0 for v in what.step),
-                   tuple(f.name in reached for f in what.model.receptors), real, whole)
+                   tuple(f.name in wanted or f.name in reached for f in what.model.inputs), real, whole)
 
 
 def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int, state: list[np.ndarray], step: list[Any],
-              random: Random | None, lanes: dict[str, int], delay: int) -> np.ndarray:
+              random: Random | None, series: dict[str, Changes], lanes: dict[str, int], delay: int) -> np.ndarray:
     """The words of one kernel call: BODY, an INPUT each, then addresses of inputs, scales, states and constants (and, of
     drives, of lanes and weights)."""
     model = what.model
     variant = variant_of(what, plan.precision)
-    n_inputs = len(model.inputs)
+    n_inputs, wanted = len(model.inputs), wanted_inputs(model, step)
     rows, scales, states, constants, end = variant.places
     words = memory.keep(np.zeros(end + 2, np.int64))
     head = words[:HEAD].view(BODY)[0]
@@ -70,12 +71,17 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
     for j, f in enumerate(model.inputs):
         scale: Any = 1
         if f.supplied == "clock":
-            inputs[j]["kind"], inputs[j]["bits"] = 4, delay
+            inputs[j]["kind"], inputs[j]["delay"] = 4, delay
             words[rows + j] = address(words) + 8 * (HEAD + EACH * j + list(INPUT.names or ()).index("lane"))
-        elif f.supplied:
+        elif f.supplied == "series":
+            inputs[j]["delay"] = delay
+            words[rows + j] = bind_series(memory, inputs[j], series[f.name], n)
+        elif f.supplied and f.name in wanted:
             assert random is not None
             words[rows + j] = bind_random(memory, inputs[j], f, random, n)
             scale = 2.0**-32 if f.supplied == "uniform" else 1
+        elif f.supplied:
+            words[rows + j] = address(memory.keep(np.zeros(1, type(variant.rows[j]))))
         elif f.name in lanes:
             inputs[j]["kind"], inputs[j]["lane"] = 1, lanes[f.name]
             if isinstance(what, Block) and f.type is float:
@@ -89,11 +95,7 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
         zero: Any = variant.step[j]
         kind = type(zero[0] if isinstance(zero, tuple) else zero)
         words[constants + j] = address(memory.keep(np.atleast_1d(np.asarray(value, kind))))
-    if random is not None:
-        k0, k1 = plan.seed & 0xFFFFFFFF, plan.seed >> 32 & 0xFFFFFFFF
-        head["k0"], head["k1"] = k0, k1
-        for name, array in dict(object_at=random.objects, stream_at=random.streams, domain_at=random.domains).items():
-            head[name] = address(memory.keep(array))
+    head["k0"], head["k1"] = plan.seed & 0xFFFFFFFF, plan.seed >> 32 & 0xFFFFFFFF
     memory.inputs.append(inputs)
     return words
 
@@ -101,6 +103,12 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
 def bind_random(memory: Memory, source: Any, f: Any, random: Random, n: int) -> int:
     """Room for four steps' random words; for Poisson counts the tables too. Returns where values will stand."""
     source["words_at"] = address(memory.keep(np.zeros(4 * n, np.uint32)))
+    names = random.shared if f.shared and random.shared else (random.objects, random.streams, random.domains)
+    for name, array in zip(("object_at", "stream_at", "domain_at"), names):
+        source[name] = address(memory.keep(np.ascontiguousarray(array)))
+    if f.supplied == "normal":
+        source["kind"], source["values_at"] = 5, address(memory.keep(np.zeros(n)))
+        return int(source["values_at"])
     if f.supplied == "uniform":
         source["kind"] = 2
         return int(source["words_at"])
@@ -113,8 +121,24 @@ def bind_random(memory: Memory, source: Any, f: Any, random: Random, n: int) -> 
     return int(source["values_at"])
 
 
+def bind_series(memory: Memory, source: Any, changes: Changes, n: int) -> int:
+    """Room for a series' values of the moment. Returns where they stand."""
+    records = np.zeros(max(len(changes.steps), 1), CHANGE)
+    for name, values in zip(("step", "node", "value"), (changes.steps, changes.nodes, changes.values)):
+        records[name][:len(values)] = values
+    source["kind"], source["n_changes"], source["changes_at"] = 6, len(changes.steps), address(memory.keep(records))
+    source["values_at"] = address(memory.zeros(n, np.float64))
+    return int(source["values_at"])
+
+
+def slice_series(series: dict[str, Changes], low: int, high: int) -> dict[str, Changes]:
+    """The series of some of a block's nodes."""
+    return {name: c.of(lambda nodes: np.where((nodes >= low) & (nodes < high), nodes - low, -1)) for name, c in series.items()}
+
+
 def slice_random(random: Random, low: int, high: int) -> Random:
     """The random input of some of a block's nodes."""
     tables = {name: (t, a, bits, which if which is None else which[low:high])
               for name, (t, a, bits, which) in random.tables.items()}
-    return Random(random.objects[low:high], random.streams[low:high], random.domains[low:high], tables)
+    return Random(random.objects[low:high], random.streams[low:high], random.domains[low:high], tables,
+                  random.shared and tuple(a[low:high] for a in random.shared))      # type: ignore[arg-type]

@@ -23,10 +23,12 @@ from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
 from numba.extending import register_jitable
 
-# what compiled code depends on and no function's code shows: records, intrinsics, overloads
-_ENGINE = "".join(Path(__file__).with_name(name).read_text() for name in ("layout.py", "native.py", "lanes.py"))
+from .functions import COMPILED, library_function
 
-_registered: set[Any] = set()
+# what compiled code depends on and no function's code shows: records, intrinsics, overloads
+_ENGINE = "".join(Path(__file__).with_name(name).read_text() for name in ("layout.py", "native.py", "lanes.py", "functions.py"))
+
+_registered: set[Any] = set(COMPILED)
 _kernels: dict[tuple[str, str], Kernel] = {}
 _announced = False
 
@@ -90,15 +92,18 @@ def parts_of(function: Callable) -> list[Any]:
             names = [n for code in codes for n in code.co_names]
             cells = [c.cell_contents for c in f.__closure__ or ()]
             reached = [f.__globals__[n] for n in names if n in f.__globals__] + cells
+            own = [m for m in reached if isinstance(m, pytypes.ModuleType) and not hasattr(m, "__file__")]   # a class's model
+            reached += [getattr(m, n) for m in own for n in names if hasattr(m, n)]
             todo += [r for r in reached if _own(r)]
     return found
 
 
 def _own(thing: Any) -> bool:
     """True of functions and records that are ours or the user's, not a library's."""
-    library = (getattr(thing, "__module__", None) or "").partition(".")[0] in ("numpy", "numba", "math", "builtins", "scipy")
+    if isinstance(thing, pytypes.FunctionType) and thing in COMPILED:
+        return False
     is_record = isinstance(thing, type) and issubclass(thing, tuple) and hasattr(thing, "_fields")
-    return not library and (isinstance(thing, pytypes.FunctionType) or is_record)
+    return not library_function(thing) and (isinstance(thing, pytypes.FunctionType) or is_record)
 
 
 def _describe(thing: Any) -> str:
@@ -114,28 +119,12 @@ def _describe(thing: Any) -> str:
     return f"{code(thing.__code__)}{thing.__defaults__}{numbers}{[c for c in cells if not callable(c)]!r}"
 
 
-def as_module(source: Any) -> Any:
-    """A model that is a class, as a module of the same name: kernels can read `Model.State` of a module, not of a class."""
-    if not isinstance(source, type):
-        return source
-    module = pytypes.ModuleType(source.__name__)
-    for name, thing in vars(source).items():
-        if isinstance(thing, pytypes.FunctionType):
-            scope = {**thing.__globals__, source.__name__: module}
-            cells = tuple(pytypes.CellType(module) if c.cell_contents is source else c for c in thing.__closure__ or ())
-            thing = pytypes.FunctionType(thing.__code__, scope, thing.__name__, thing.__defaults__, cells or None)
-            thing.__module__ = source.__module__
-        if not name.startswith("__"):
-            setattr(module, name, thing)
-    return module
-
-
 def jitable(function: Callable) -> Callable:
     """Make a plain function, and those that it calls, callable from kernels."""
     for part in parts_of(function):
         if isinstance(part, pytypes.FunctionType) and part not in _registered:
             _registered.add(part)
-            register_jitable(part)
+            register_jitable(forceinline=True)(part)       # where a call is left in a loop, the loop does not vectorise
     return function
 
 

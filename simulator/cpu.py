@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .bodies import Memory, make_body, slice_random, variant_of
+from .bodies import Memory, make_body, slice_random, slice_series, variant_of
+from .errors import Diverged
 from .layout import BARRIER, BODY, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
 from .loop import make_loop
 from .model_kernels import HEAD, make_advance, make_drive
@@ -91,7 +92,7 @@ class Program:
         low, high = int(block.bounds[p]), int(block.bounds[p + 1])
         body = make_body(self.memory, self.plan, block, part, high - low, [a[low:high] for a in self.state[b]],
                                [v if np.ndim(v) == 0 else np.ascontiguousarray(v[low:high]) for v in block.step],
-                               block.random and slice_random(block.random, low, high),
+                               block.random and slice_random(block.random, low, high), slice_series(block.series, low, high),
                                {name: int(lane.begins[p]) for name, lane in block.lanes.items()}, 0)
         head = body[:HEAD].view(BODY)[0]
         head["flags_at"], head["flag_row"] = address(flags) + first, self.flag_row
@@ -100,7 +101,8 @@ class Program:
 
     def _bind_drive(self, drive: Drive, part: Any) -> tuple[int, int]:
         state = [self.memory.starting(a) for a in drive.state]
-        body = make_body(self.memory, self.plan, drive, part, drive.size, state, drive.step, drive.random, {}, drive.delay)
+        body = make_body(self.memory, self.plan, drive, part, drive.size, state, drive.step, drive.random, drive.series, {},
+                         drive.delay)
         neighbours = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all())
         lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
         body[-2:] = address(self.memory.keep(lanes)), address(self.memory.keep(drive.weights))
@@ -112,6 +114,7 @@ class Program:
         self.parts["planned_next"] = 0
         self.parts["log_n"] = 0
         self.parts["overflow"] = 0
+        self.parts["sick"] = 0
         self.events = []
         self.step = 0
 
@@ -195,13 +198,27 @@ class Program:
         self.step = reached[0]
 
     def _check_overflow(self) -> None:
-        """Raise if a node emitted more spikes in one step than the plan has room for."""
+        """Raise if a node's state is NaN, or if it emitted more spikes in one step than the plan has room for."""
         for part in self.parts:
+            if part["sick"]:
+                raise self._diverged(int(part["sick"]) - 1, int(part["sick_step"]) + 1)
             if part["overflow"]:
                 node = int(part["overflow"]) - 1
                 block = next(b for b in self.plan.blocks if b.first <= node < b.first + b.size)
                 raise OverflowError(f"a {block.model.name} emitted more than {self.plan.most} spikes in the step before "
                                     f"{self.step * self.plan.dt:g} ms: spikes multiply in a loop of nodes that count them")
+
+    def _diverged(self, node: int, step: int) -> Diverged:
+        """The error of a node whose state is no number any more from `step` on."""
+        plan = self.plan
+        b = next(i for i, b in enumerate(plan.blocks) if b.first <= node < b.first + b.size)
+        block = plan.blocks[b]
+        gid = int(np.flatnonzero(plan.node_of == node)[0]) if (plan.node_of == node).any() else -1
+        p = next((p for p in block.populations if p.first_id <= gid < p.first_id + p.size), block.populations[0])
+        state = ", ".join(f"{f.name} = {a[node - block.first]:g}" for f, a in zip(block.model.state, self.state[b]))
+        return Diverged(f"node {gid - p.first_id} of population {p.index} ({block.model.name}) ceased to be a number in the "
+                        f"step to t = {step * plan.dt:g} ms: {state} (at t = {self.step * plan.dt:g} ms). Its parameters, "
+                        f"initial values or input are beyond what the equations can bear at dt = {plan.dt:g} ms")
 
     def _take_log(self) -> None:
         """Take over the spikes that the partitions have logged."""

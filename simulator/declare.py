@@ -141,8 +141,18 @@ def declared(model: Model, size: int, given: dict[str, Any]) -> tuple[dict[str, 
             raise unknown("parameter", word, model.name, [*params, *state])
     for f in model.params:
         if f.type is tuple and f.name not in out[0]:
-            out[0][f.name] = [np.zeros(0)] * size
+            out[0][f.name] = [np.asarray(f.default, np.float64)] * size
     return out
+
+
+def check_parameters(model: Model, params: dict[str, Any], dt: float) -> None:
+    """Refuse parameters outside their domain, and those that do not fit dt, where they are written."""
+    record = model.parameters(params)
+    if hasattr(model.source, "check"):
+        model.source.check(record)
+    (model.source.schedule if model.scheduled else model.source.derive)(record, dt)
+    if hasattr(model.source, "timetable"):
+        model.source.timetable(record, dt)
 
 
 def recorder_params(recorder: Recorder, given: dict[str, Any], dt: float) -> dict[str, Any]:

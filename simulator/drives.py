@@ -1,6 +1,7 @@
 """Lowering of generators: every connection from one becomes an entry of a `Drive`, with its own random numbers."""
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from nestling.connect import draws
 from nestling.models.contract import Model
 
 from .draw import Drawing, domain_of
-from .plan import Drive, Random, Wire
+from .plan import Changes, Drive, Random, Wire, most_emitted
 from .tables import connections_of, make_job
 from .threads import in_threads
 
@@ -39,34 +40,72 @@ def random_inputs(model: Model, step: list[Any], size: int, objects: np.ndarray,
                   np.ascontiguousarray(domains, np.uint32), tables)
 
 
+def series_of(model: Model, given: Any, size: int, dt: float) -> dict[str, Changes]:
+    """The series of one population's nodes."""
+    if not any(f.supplied == "series" for f in model.inputs):
+        return {}
+    table = model.source.timetable(model.parameters(given.params), dt)
+    out = {}
+    for name, (steps, nodes, values) in table.items():
+        order = np.argsort(steps, kind="stable")
+        out[name] = Changes(*(np.asarray(a)[order] for a in (steps, nodes, values)))
+    return out
+
+
+def join_series(parts: list[dict[str, Changes]], sizes: list[int]) -> dict[str, Changes]:
+    """The series of several populations' nodes, numbered one after another."""
+    firsts = np.cumsum([0, *sizes[:-1]])
+    joined = {}
+    for name in parts[0] if parts else ():
+        steps, nodes, values = (np.concatenate(a) for a in zip(*((p[name].steps, p[name].nodes + first, p[name].values)
+                                                                 for p, first in zip(parts, firsts))))
+        order = np.argsort(steps, kind="stable")
+        joined[name] = Changes(steps[order], nodes[order], values[order])
+    return joined
+
+
 def lower_drives(lowering: Any, wire: Wire, drawing: Drawing) -> list[Drive]:
     """The connections of a generator projection, by partition and delay."""
     model = wire.model
-    values = []                                         # constants and initial states of every source, by segment
+    values, series, names = [], [], []                  # of every source, by segment
     for segment in wire.projection.sources:
-        given = lowering.parameters[id(segment.population)]
-        step = model.source.derive(model.source.Params(**given.params), lowering.dt)
-        values.append([np.broadcast_to(np.asarray(v), segment.population.size)[segment.indices]
-                       for v in (*step, *(given.state[f.name] for f in model.state))])
+        p = segment.population
+        given = lowering.parameters[id(p)]
+        values.append([np.broadcast_to(np.ravel(np.asarray(v)), p.size)[segment.indices]
+                       for v in (*model.constants(given.params, lowering.dt), *(given.state[f.name] for f in model.state))])
+        own = given.of(segment.indices)
+        series.append(series_of(model, own, len(segment), lowering.dt))
+        names.append((segment.indices, np.full(len(segment), p.index), np.full(len(segment), 128 + draws.INPUTS)))
     columns = [np.concatenate(v) for v in zip(*values)]
-    constants, initial = columns[:len(model.step)], columns[len(model.step):]
+    sources = Sources(columns[:len(model.step)], columns[len(model.step):],
+                      join_series(series, [len(s) for s in wire.projection.sources]),
+                      [np.concatenate(v).astype(np.uint32) for v in zip(*names)])
     degrees = np.zeros(len(drawing.targets), np.uint32)
-    jobs = [make_job(drawing, lowering.lanes_in(wire, part), degrees, lowering.node_of, lowering.dt)
+    jobs = [make_job(drawing, lowering.lanes_in(wire, part), degrees, lowering.node_of, lowering.dt, wire.shift(part))
             for part in range(lowering.n_parts)]
-    return [make_drive(lowering, wire, part, found[found["steps"] == delay], int(delay), constants, initial)
+    return [make_drive(lowering, wire, part, found[found["steps"] == delay], int(delay), sources)
             for part, found in enumerate(in_threads(connections_of, jobs)) for delay in np.unique(found["steps"])]
 
 
-def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: int, constants: list[np.ndarray],
-               initial: list[np.ndarray]) -> Drive:
+@dataclass
+class Sources:
+    """What a projection's generators have, an entry each: constants, initial states, series, names for random numbers."""
+
+    constants: list[np.ndarray]
+    initial: list[np.ndarray]
+    series: dict[str, Changes]
+    names: list[np.ndarray]
+
+
+def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: int, sources: Sources) -> Drive:
     """One partition's connections of equal delay."""
     model, n = wire.model, len(found)
     step = []
-    for f, values in zip(model.step, constants):
+    for f, values in zip(model.step, sources.constants):
         picked = values[found["source"]].astype(np.float64 if f.type is float else np.int64)
         step.append(picked[0] if (picked == picked[0]).all() else picked)
     real, whole = (np.float64, np.int64) if lowering.precision == "double" else (np.float32, np.int32)
-    state = [v[found["source"]].astype(real if f.type is float else whole) for f, v in zip(model.state, initial)]
+    state = [v[found["source"]].astype(real if f.type is float else whole) for f, v in zip(model.state, sources.initial)]
     # a receptor that counts spikes takes no notice of weights
     weights = np.ones(1) if wire.lane.field.type is int else found["weight"].copy()
     if (weights == weights[0]).all():
@@ -75,9 +114,17 @@ def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: i
     if model.drawn:
         domain = domain_of(wire.projection, draws.INPUTS) + (found["nth"].astype(np.uint32) << np.uint32(8))
         random = random_inputs(model, step, n, found["row"], np.full(n, wire.projection.stream, np.uint32), domain)
-    if model.emits == "current":
-        largest = float(np.max(model.source.bound(model.source.Step(*step))))
-    else:
-        assert random is not None
-        largest = float(random.most)
-    return Drive(wire, model, part, n, delay, state, step, found["lane"].copy(), weights, largest, random)
+        random.shared = tuple(v[found["source"]] for v in sources.names)     # type: ignore[assignment]
+    connections = np.argsort(found["source"], kind="stable")
+    ends = np.searchsorted(found["source"][connections], np.arange(len(sources.names[0]) + 1))
+    series = {name: spread(c, connections, ends) for name, c in sources.series.items()}
+    return Drive(wire, model, part, n, delay, state, step, found["lane"].copy(), weights, most_emitted(model, step, random),
+                 random, series)
+
+
+def spread(changes: Changes, connections: np.ndarray, ends: np.ndarray) -> Changes:
+    """The series of connections from those of their sources: source i has the connections connections[ends[i]:ends[i + 1]]."""
+    counts = ends[changes.nodes + 1] - ends[changes.nodes]
+    offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return Changes(np.repeat(changes.steps, counts), connections[np.repeat(ends[changes.nodes], counts) + offsets],
+                   np.repeat(changes.values, counts))

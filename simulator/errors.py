@@ -33,6 +33,10 @@ class NotAvailable(NotImplementedError):
     """Something that this version does not have."""
 
 
+class Diverged(ArithmeticError):
+    """A node's state became NaN or infinite during a run."""
+
+
 class Interrupted(KeyboardInterrupt):
     """A run was stopped by Ctrl-C; `results` holds what was recorded, `cont` goes on."""
 

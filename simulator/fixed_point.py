@@ -13,7 +13,7 @@ import numpy as np
 from nestling.connect.contract import BadConnection
 
 from .draw import largest
-from .plan import Block, Drive, Planned
+from .plan import Block, Drive, Planned, most_emitted
 
 BITS: dict[type, int] = {np.int64: 62, np.int32: 30}      # one for the sign, one to spare for rounding
 
@@ -45,21 +45,30 @@ def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wire
         sums = worst_cases(blocks, node_of, wired, drives, most)
         for block in blocks:
             if block.model.emits == "counts":
-                arriving = sum((sums[block.first, name] for name in block.lanes), np.zeros(block.size))
-                own = block.random.most if block.random else 0
+                arriving = sum((sums[block.first, name] for name, lane in block.lanes.items() if lane.field.type is int),
+                               np.zeros(block.size))
                 now = most[block.first:block.first + block.size]
-                bound = np.minimum(arriving + own, 2.0**20)
+                own = most_emitted(block.model, block.step, block.random)
+                stated = hasattr(block.model.source, "bound")
+                bound = np.full(block.size, own) if stated else np.minimum(arriving + own, 2.0**20)
                 if turn >= 16:                   # what grows after so many turns may grow for ever, in a loop
                     bound = np.where((bound > now) | (turn >= 32), 2.0**20, now)
                 now[:] = bound
         if (most == before).all():
             break
     sums = worst_cases(blocks, node_of, wired, drives, most)
+    wires = [wire for wire, _, _ in wired] + [drive.wire for drive in drives]
     for block in blocks:
         for name, lane in block.lanes.items():
+            top = float(sums[block.first, name].max(initial=0.0))
             if lane.field.type is not int:
-                top = float(sums[block.first, name].max(initial=0.0))
                 lane.exponent = exponent_for(top, ring, f"{block.model.name}'s receptor {name}")
+            elif top >= 2.0**BITS[ring]:
+                raise BadConnection(f"{block.model.name} may receive {top:.3g} spikes in one step, and in this precision it "
+                                    f"counts to {2**BITS[ring]:,}: use precision='double'")
+    for wire in wires:                              # weights of both signs stand in one table, in one scale
+        for lane in wire.lanes:
+            lane.exponent = min(other.exponent for other in wire.lanes)
     return int(most.max(initial=1.0))
 
 
@@ -70,9 +79,14 @@ def worst_cases(blocks: list[Block], node_of: np.ndarray, wired: list[Any], driv
     for wire, drawing, degree in wired:
         place = wire.places(node_of, drawing.targets)
         strongest = largest(wire.weight) * float(most[node_of[drawing.sources]].max(initial=1.0))
-        np.add.at(sums[wire.block.first, wire.projection.receptor], place[place >= 0], degree[place >= 0] * strongest)
+        for name in wire.names:
+            np.add.at(sums[wire.block.first, name], place[place >= 0], degree[place >= 0] * strongest)
     for drive in drives:
-        block, lane = drive.wire.block, drive.wire.lane
-        places = drive.lanes.astype(np.int64) - lane.begins[drive.part] + block.bounds[drive.part]
-        np.add.at(sums[block.first, drive.wire.projection.receptor], places, drive.largest * np.abs(drive.weights))
+        block = drive.wire.block
+        size = block.bounds[drive.part + 1] - block.bounds[drive.part]
+        for name, lane in zip(drive.wire.names, drive.wire.lanes):
+            places = drive.lanes.astype(np.int64) - lane.begins[drive.part]
+            mine = (places >= 0) & (places < size)
+            strength = np.broadcast_to(drive.largest * np.abs(drive.weights), len(places))
+            np.add.at(sums[block.first, name], places[mine] + block.bounds[drive.part], strength[mine])
     return sums

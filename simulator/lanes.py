@@ -5,20 +5,44 @@ no decorator in a model.
 """
 from __future__ import annotations
 
+from typing import Any
+
 from numba.core import types
 from numba.extending import overload
 
+GENERIC: dict[str, Any] = dict(target="generic", jit_options=dict(forceinline=True))
+
 
 def at(x, i):
-    """x[i] of an array, or x itself where it is one number for all."""
-    return x[i] if getattr(x, "ndim", 0) else x
+    """x[i] of an array, x itself where it is one number for all, and of a list's arrays a tuple."""
+    return gather(x, i) if isinstance(x, tuple) else x[i] if getattr(x, "ndim", 0) else x
 
 
-@overload(at, target="generic")
+@overload(at, **GENERIC)
 def _at(x, i):
     if isinstance(x, types.Array):
         return lambda x, i: x[i]
+    if isinstance(x, types.BaseTuple):
+        return lambda x, i: gather(x, i)
     return lambda x, i: x
+
+
+def put(x, i, value):
+    """Write to place i of an array, or of a list's arrays."""
+    if isinstance(x, tuple):
+        scatter(x, i, value)
+    else:
+        x[i] = value
+
+
+@overload(put, **GENERIC)
+def _put(x, i, value):
+    if isinstance(x, types.BaseTuple):
+        return lambda x, i, value: scatter(x, i, value)
+
+    def one(x, i, value):
+        x[i] = value
+    return one
 
 
 def gather(arrays, i):
@@ -26,7 +50,7 @@ def gather(arrays, i):
     return tuple(at(x, i) for x in arrays)
 
 
-@overload(gather, target="generic")
+@overload(gather, **GENERIC)
 def _gather(arrays, i):
     n = len(arrays)
     if n == 0:
@@ -45,23 +69,23 @@ def _gather(arrays, i):
 def scatter(arrays, i, record):
     """Write a record to place i of a tuple of arrays."""
     for x, value in zip(arrays, record):
-        x[i] = value
+        put(x, i, value)
 
 
-@overload(scatter, target="generic")
+@overload(scatter, **GENERIC)
 def _scatter(arrays, i, record):
     if len(arrays) == 0:
         return lambda arrays, i, record: None
     if len(arrays) < 4:
         def one(arrays, i, record):
-            arrays[0][i] = record[0]
+            put(arrays[0], i, record[0])
             scatter(arrays[1:], i, record[1:])
         return one
 
     def four(arrays, i, record):
-        arrays[0][i] = record[0]
-        arrays[1][i] = record[1]
-        arrays[2][i] = record[2]
-        arrays[3][i] = record[3]
+        put(arrays[0], i, record[0])
+        put(arrays[1], i, record[1])
+        put(arrays[2], i, record[2])
+        put(arrays[3], i, record[3])
         scatter(arrays[4:], i, record[4:])
     return four

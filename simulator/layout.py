@@ -23,7 +23,7 @@ PART = record(
     "n_drives", "drives_at", "n_blocks", "blocks_at", "n_taps", "taps_at",
     "n_planned", "planned_steps_at", "planned_ids_at", "planned_counts_at", "planned_next",
     "spikes_at", "spike_counts_at", "spike_ends_at", "spike_room",
-    "most", "overflow", "log_steps_at", "log_ids_at", "log_counts_at", "log_n", "log_room", "log_worst",
+    "most", "overflow", "sick", "sick_step", "log_steps_at", "log_ids_at", "log_counts_at", "log_n", "log_room", "log_worst",
     "first_group_at", "groups_at", "targets_at", "weights32_at", "weights64_at", "classes_at")
 
 GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32), ("cls", np.uint32)])
@@ -32,11 +32,14 @@ GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32)
 CLASS = record("kind", "value", "shift")
 
 # What one kernel call of a model works on: a block's nodes in one partition, or a drive's connections.
-BODY = record("n", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_row", "n_inputs",
-              "object_at", "stream_at", "domain_at", "k0", "k1")
+BODY = record("n", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_row", "n_inputs", "k0", "k1")
 
-# One input of a body. kind: 0 a number that stands, 1 a ring lane, 2 uniform, 3 poisson, 4 the step.
-INPUT = record("kind", "lane", "words_at", "values_at", "thresholds_at", "aliases_at", "bits", "which_at", "filled")
+# One input of a body. kind: 0 a number that stands, 1 a ring lane, 2 uniform, 3 poisson, 4 the step, 5 normal, 6 a series.
+# object_at, stream_at, domain_at: whose random numbers each node receives; delay: by how many steps a drive looks back;
+# changes_at: the CHANGEs of a series, n_changes of them, `filled` of them done.
+INPUT = record("kind", "lane", "words_at", "values_at", "thresholds_at", "aliases_at", "bits", "which_at", "filled",
+               "object_at", "stream_at", "domain_at", "delay", "changes_at", "n_changes")
+CHANGE = record("step", "node", value=np.float64)
 
 # One state variable of one block's recorded neurons in one partition.
 TAP = record("source_at", "itemsize", "index_at", "column_at", "n", "out_at", "width", "interval", "first", "last")

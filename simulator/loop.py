@@ -66,7 +66,9 @@ def list_spikes(part, k, m, flag_row, parity, longest):
             if words[w] != np.uint64(0):
                 rest = words[w]
                 for i in range(8 * w, 8 * w + 8):
-                    if rest & np.uint64(255):
+                    if rest & np.uint64(2) and not part.sick:
+                        part.sick, part.sick_step = np.int64(ids[i]) + 1, k + lag
+                    if rest & np.uint64(1):
                         spikes[found] = ids[i]
                         numbers[found] = counts[lag * flag_row + i] if part.counts_at else 1
                         if numbers[found] > part.most:
@@ -180,7 +182,7 @@ def make_loop(ring_type: type, target_type: type) -> Kernel:
                 part = parts[i]
                 advance_partition(part, k, m, run.flag_row)
                 list_spikes(part, k, m, run.flag_row, parity, run.longest_slice)
-                if part.log_n + part.log_worst > part.log_room or part.overflow:
+                if part.log_n + part.log_worst > part.log_room or part.overflow or part.sick:
                     atomic_store(sync, HALT, done + 1)
             if thread == 0:
                 atomic_store(sync, STEP, k)

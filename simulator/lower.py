@@ -11,7 +11,7 @@ from nestling.models.contract import Model
 from nestling.recorders.contract import active_steps
 
 from .draw import delay_steps, describe_drawing, draw_values
-from .drives import lower_drives, random_inputs
+from .drives import join_series, lower_drives, random_inputs, series_of
 from .fixed_point import scale_receptors
 from .network import Network, Population, Projection
 from .plan import Block, Lane, Plan, Planned, Sampling, Wire, nodes_of
@@ -34,6 +34,12 @@ class Parameters:
     params: dict[str, Any]
     state: dict[str, Any]
 
+    def of(self, nodes: np.ndarray) -> Parameters:
+        """Those of some nodes."""
+        def pick(v: Any) -> Any:
+            return v[nodes] if isinstance(v, np.ndarray) else [v[i] for i in nodes] if isinstance(v, list) else v
+        return Parameters(*({k: pick(v) for k, v in values.items()} for values in (self.params, self.state)))
+
 
 def resolve(population: Population, seed: int) -> Parameters:
     model = population.model
@@ -50,14 +56,23 @@ def resolve(population: Population, seed: int) -> Parameters:
 
 def constants(model: Model, parameters: list[Parameters], sizes: list[int], dt: float) -> list[Any]:
     """The fields of `Step` for nodes of several populations: one number where all are equal, else an array."""
-    steps = [model.source.derive(model.source.Params(**p.params), dt) for p in parameters]
+    steps = [model.constants(p.params, dt) for p in parameters]
     values = []
     for i, f in enumerate(model.step):
         kind = np.float64 if f.type is float else np.int64
-        parts = [np.broadcast_to(np.asarray(s[i], kind), n) for s, n in zip(steps, sizes)]
+        parts = [np.broadcast_to(np.ravel(np.asarray(s[i], kind)), n) for s, n in zip(steps, sizes)]
         array = np.concatenate(parts) if parts else np.zeros(0, kind)
         values.append(array[0] if array.size and (array == array[0]).all() else array)
     return values
+
+
+def chosen(projection: Projection) -> tuple[str, ...]:
+    """The inputs that a projection reaches, by the signs of its weights."""
+    weight, names = projection.weight, projection.receptor
+    if len(names) == 1:
+        return names
+    low, high = weight.limits() if isinstance(weight, Distribution) else (np.min(weight, initial=0), np.max(weight, initial=0))
+    return names if low < 0 < high else names[1:] if low < 0 else names[:1]
 
 
 class Lowering:
@@ -68,7 +83,7 @@ class Lowering:
         self.ring = np.int64 if precision == "double" else np.int32
         self.parameters = {id(p): resolve(p, seed) for p in network.populations if p.model}
         self.number_nodes()
-        self.wires = [Wire(p, b) for p in network.projections for b in self.blocks_of(p)]
+        self.wires = [Wire(p, b, *chosen(p)) for p in network.projections for b in self.blocks_of(p)]
 
     def number_nodes(self) -> None:
         """Nodes of one model stand together; then those whose spikes are known in advance."""
@@ -102,7 +117,8 @@ class Lowering:
         state = [np.concatenate([np.broadcast_to(np.asarray(g.state[f.name]), s) for g, s in zip(given, sizes)])
                  .astype(real if f.type is float else whole) for f in model.state]
         block = Block(model, first, sum(sizes), populations, state, constants(model, given, sizes, self.dt), {},
-                      np.zeros(0, np.int64))
+                      np.zeros(0, np.int64), series=join_series([series_of(model, g, s, self.dt) for g, s in zip(given, sizes)],
+                                                                sizes))
         if model.drawn:
             objects = np.concatenate([np.arange(s, dtype=np.uint32) for s in sizes])
             streams = np.repeat([p.index for p in populations], sizes).astype(np.uint32)
@@ -118,12 +134,11 @@ class Lowering:
                 if model and model.per_connection:
                     copy = Population(segment.population.index, len(segment), -1, model)
                     given = self.parameters[id(segment.population)]
-                    params, state = ({k: v[segment.indices] if isinstance(v, np.ndarray) else v for k, v in values.items()}
-                                     for values in (given.params, given.state))
-                    self.parameters[id(copy)] = Parameters(params, state)
+                    self.parameters[id(copy)] = given.of(segment.indices)
                     block = self.make_block(model, n, [copy])
-                    assert block.random is not None
-                    block.random.domains += np.uint32((1 + len(self.relays)) << 8)
+                    if block.random is not None:
+                        block.random.shared = block.random.objects, block.random.streams, block.random.domains.copy()
+                        block.random.domains += np.uint32((1 + len(self.relays)) << 8)
                     self.blocks.append(block)
                     self.relays[id(segment)] = (n, len(segment))
                     n += len(segment)
@@ -141,7 +156,7 @@ class Lowering:
         drawings = {p.index: describe_drawing(p, self.seed) for p in self.network.projections}
         degrees = {index: np.zeros(len(d.targets), np.uint32) for index, d in drawings.items()}
         jobs = [[make_job(drawings[w.projection.index], self.lanes_in(w, part), degrees[w.projection.index], self.node_of,
-                          self.dt) for w in tabled] for part in range(self.n_parts)]
+                          self.dt, w.shift(part)) for w in tabled] for part in range(self.n_parts)]
         count_jobs(jobs)
         planned = self.plan_spikes()
         drives = [d for w in driving for d in lower_drives(self, w, drawings[w.projection.index])]
@@ -175,10 +190,10 @@ class Lowering:
     def lay_lanes(self, threads: int) -> None:
         """Cut the blocks into partitions, and give every receptor that is reached its lanes."""
         for wire in self.wires:
-            name = wire.projection.receptor
-            if name not in wire.block.lanes:
-                wire.block.lanes[name] = Lane(next(f for f in wire.block.model.receptors if f.name == name),
-                                              np.zeros(0, np.int64))
+            for name in (wire.receptor, wire.negative):
+                if name and name not in wire.block.lanes:
+                    wire.block.lanes[name] = Lane(next(f for f in wire.block.model.receptors if f.name == name),
+                                                  np.zeros(0, np.int64))
         lanes = sum(b.size * len(b.lanes) for b in self.blocks)
         self.n_parts = threads * max(1, -(-lanes // (threads * LANES_OF_16_BITS)))
         self.lane_counts = np.zeros(self.n_parts, np.int64)
@@ -204,7 +219,7 @@ class Lowering:
         steps, nodes, counts = [], [], []
         for p in self.network.populations:
             if p.model and p.model.scheduled:
-                s, i, c = p.model.source.schedule(p.model.source.Params(**self.parameters[id(p)].params), self.dt)
+                s, i, c = p.model.source.schedule(p.model.parameters(self.parameters[id(p)].params), self.dt)
                 steps.append(s)
                 nodes.append(self.node_of[p.first_id + i])
                 counts.append(c)

@@ -10,11 +10,13 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload, register_jitable
 
-from nestling.connect.kernels import alias_pick, philox
+from nestling.connect.kernels import alias_pick, normal_sample, philox
+from nestling.models.contract import nested
 
-from .compile import Kernel, as_module, kernel
-from .lanes import at, gather, scatter
-from .layout import BODY, INPUT
+from .compile import Kernel, jitable, kernel
+from .functions import model_functions
+from .lanes import GENERIC, at, gather, scatter
+from .layout import BODY, CHANGE, INPUT
 from .native import address_of, unpack, view
 
 HEAD = BODY.itemsize // 8
@@ -23,24 +25,28 @@ EACH = INPUT.itemsize // 8
 
 def receive(rows, scales, i):
     """The i-th value of every input: what stands in the ring, times the receptor's scale."""
-    return tuple(x * y for x, y in zip(gather(rows, i), scales))
+    return tuple(receive(x, y, i) if isinstance(x, tuple) else at(x, i) * y for x, y in zip(rows, scales))
 
 
-@overload(receive, target="generic")
+@overload(receive, **GENERIC)
 def _receive(rows, scales, i):
     if len(rows) == 0:
         return lambda rows, scales, i: ()
+    if isinstance(rows[0], types.BaseTuple):
+        return lambda rows, scales, i: (receive(rows[0], scales[0], i),) + receive(rows[1:], scales[1:], i)
     if isinstance(rows[0], types.Array):
+        if rows[0].dtype == types.int32 and scales[0] == types.float32:      # or numba widens the product
+            return lambda rows, scales, i: (np.float32(rows[0][i]) * scales[0],) + receive(rows[1:], scales[1:], i)
         return lambda rows, scales, i: (rows[0][i] * scales[0],) + receive(rows[1:], scales[1:], i)
     return lambda rows, scales, i: (rows[0] * scales[0],) + receive(rows[1:], scales[1:], i)
 
 
 @register_jitable
-def draw_words(body, j, words, block):
+def draw_words(body, source, j, words, block):
     """Four steps' random words of input j, for every node."""
     n = body.n
-    objects, streams, domains = (view(body.object_at, n, np.uint32), view(body.stream_at, n, np.uint32),
-                                 view(body.domain_at, n, np.uint32))
+    objects, streams, domains = (view(source.object_at, n, np.uint32), view(source.stream_at, n, np.uint32),
+                                 view(source.domain_at, n, np.uint32))
     k0, k1, field = np.uint32(body.k0), np.uint32(body.k1), np.uint32(j << 4)
     first = address_of(words)
     w0, w1 = view(first, n, np.uint32), view(first + 4 * n, n, np.uint32)
@@ -66,6 +72,25 @@ def count_events(source, words, out, n):
             out[i] = alias_pick(words[i], thresholds, aliases, first, own_bits)
 
 
+jitable(normal_sample)
+
+
+@register_jitable
+def normal_numbers(words, out):
+    for i in range(words.size):
+        out[i] = normal_sample(words[i], 0.0, 1.0)
+
+
+@register_jitable
+def follow_series(source, k, n):
+    """Take over the values that change before the end of step k."""
+    changes, values = view(source.changes_at, source.n_changes, CHANGE), view(source.values_at, n, np.float64)
+    while source.filled < source.n_changes and changes[source.filled].step <= k:
+        change = changes[source.filled]
+        values[change.node] = change.value
+        source.filled += 1
+
+
 @register_jitable
 def prepare_inputs(body, words, ring, k):
     """Write the addresses of this step's inputs; draw what is random. Returns where in the ring the step's row begins."""
@@ -78,17 +103,21 @@ def prepare_inputs(body, words, ring, k):
         if source.kind == 1:
             words[slot] = address_of(ring) + (row + source.lane) * ring.itemsize
         elif source.kind == 4:
-            source.lane = k - source.bits    # the record itself holds the number that is read; bits is a drive's delay
+            source.lane = k - source.delay    # the record itself holds the number that is read
+        elif source.kind == 6:
+            follow_series(source, k - source.delay, n)
         elif source.kind != 0:
             random = view(source.words_at, 4 * n, np.uint32)
             if source.filled != (k >> 2) + 1:
-                draw_words(body, j, random, k >> 2)
+                draw_words(body, source, j, random, k >> 2)
                 source.filled = (k >> 2) + 1
+            now = view(source.words_at + 4 * n * (k & 3), n, np.uint32)
             if source.kind == 2:
                 words[slot] = source.words_at + 4 * n * (k & 3)
-            else:
-                now = view(source.words_at + 4 * n * (k & 3), n, np.uint32)
+            elif source.kind == 3:
                 count_events(source, now, view(source.values_at, n, np.int64), n)
+            else:
+                normal_numbers(now, view(source.values_at, n, np.float64))
     return row
 
 
@@ -108,7 +137,7 @@ def add_to_ring(ring, row, place, i, amount):
     ring[row + (place[i] if np.ndim(place) else place + i)] += amount
 
 
-@overload(add_to_ring)
+@overload(add_to_ring, **GENERIC)
 def _add_to_ring(ring, row, place, i, amount):
     if isinstance(place, types.Array):
         def implementation(ring, row, place, i, amount):
@@ -124,28 +153,47 @@ def to_ring(amount, weight):
     return amount * weight if isinstance(amount, (int, np.integer)) else int(np.floor(amount * weight + 0.5))
 
 
-@overload(to_ring)
+@overload(to_ring, **GENERIC)
 def _to_ring(amount, weight):
     if isinstance(amount, types.Integer):
         return lambda amount, weight: amount * weight
     return lambda amount, weight: np.int64(np.floor(amount * weight + 0.5))
 
 
-def mark(flags, numbers, i, emitted):
-    """Note what node i emitted: a flag, and where the model emits counts the number."""
-    flags[i] = emitted != 0
+def sum_of_floats(record):
+    """The sum of a state's floating-point numbers: NaN if one of them is, or if they are infinite."""
+    return sum(sum_of_floats(x) if isinstance(x, tuple) else x for x in record if isinstance(x, (float, np.floating, tuple)))
+
+
+@overload(sum_of_floats, **GENERIC)
+def _sum_of_floats(record):
+    if len(record) == 0:
+        return lambda record: 0.0
+    one = len(record) == 1
+    if isinstance(record[0], types.Float):
+        return (lambda record: record[0]) if one else (lambda record: record[0] + sum_of_floats(record[1:]))
+    if isinstance(record[0], types.BaseTuple):
+        return lambda record: sum_of_floats(record[0]) + sum_of_floats(record[1:])
+    return lambda record: sum_of_floats(record[1:])
+
+
+def mark(flags, numbers, i, emitted, state):
+    """Note what node i emitted: a flag, and where the model emits counts the number. Bit 1 tells of a state that is NaN."""
+    flags[i] = (emitted != 0) | 2 * (sum_of_floats(state) != sum_of_floats(state))
     if not isinstance(emitted, (bool, np.bool_)):
         numbers[i] = emitted
 
 
-@overload(mark)
-def _mark(flags, numbers, i, emitted):
+@overload(mark, **GENERIC)
+def _mark(flags, numbers, i, emitted, state):
     if isinstance(emitted, types.Boolean):
-        def implementation(flags, numbers, i, emitted):
-            flags[i] = np.uint8(emitted)
+        def implementation(flags, numbers, i, emitted, state):
+            checked = sum_of_floats(state)
+            flags[i] = np.uint8(emitted) | np.uint8(2 if checked != checked else 0)
     else:
-        def implementation(flags, numbers, i, emitted):
-            flags[i] = np.uint8(emitted != 0)
+        def implementation(flags, numbers, i, emitted, state):
+            checked = sum_of_floats(state)
+            flags[i] = np.uint8(emitted != 0) | np.uint8(2 if checked != checked else 0)
             numbers[i] = np.int32(min(np.int64(emitted), np.int64(2**31 - 1)))    # too many, not few by wrapping round
     return implementation
 
@@ -153,33 +201,36 @@ def _mark(flags, numbers, i, emitted):
 class Variant:
     """What a model's kernel must know when it is compiled.
 
-    shared: for every constant, whether all nodes share it; connected: for every receptor, whether anything reaches it.
+    shared: for every constant, whether all nodes share it; supplied: for every input, whether it changes from step to step: a
+    receptor that something reaches, or a number that is drawn.
     """
 
-    def __init__(self, model: Any, shared: tuple[bool, ...], connected: tuple[bool, ...], real: type, whole: type) -> None:
-        self.source, self.emits = as_module(model.source), model.emits
-        self.real, self.whole = real, whole
+    def __init__(self, model: Any, shared: tuple[bool, ...], supplied: tuple[bool, ...], real: type, whole: type) -> None:
+        self.model, self.emits = model, model.emits
+        self.source = model_functions(model, real is np.float32)
         self.state = tuple((real(0) if f.type is float else whole(0),) for f in model.state)
         zeros = [real(0) if f.type is float else np.int64(0) for f in model.step]
         self.step = tuple(zero if one else (zero,) for zero, one in zip(zeros, shared))
         rows: list[Any] = []
         scales: list[Any] = []
-        wired = iter(connected)
         self.ring = np.int64 if real is np.float64 else np.int32
-        for f in model.inputs:
-            if f.supplied == "clock":
-                rows, scales = [*rows, np.int64(0)], [*scales, np.int64(0)]
-            elif f.supplied == "uniform":
-                rows, scales = [*rows, (np.uint32(0),)], [*scales, real(0)]
-            elif f.supplied == "poisson":
-                rows, scales = [*rows, (np.int64(0),)], [*scales, np.int64(0)]
-            else:
-                scale = np.int64(0) if f.type is int else real(0)
-                rows.append((self.ring(0),) if next(wired) else scale)
-                scales.append(scale)
+        arrays: dict[str, Any] = dict(uniform=np.uint32(0), poisson=np.int64(0), normal=np.float64(0), series=np.float64(0))
+        for f, changes in zip(model.inputs, supplied):
+            scale = np.int64(0) if f.type is int else real(0)
+            scales.append(scale)
+            rows.append((arrays.get(f.supplied, self.ring(0)),) if changes and f.supplied != "clock" else scale)
         self.rows, self.scales = tuple(rows), tuple(scales)
         names = [f.name for record in (model.state, model.step, model.inputs) for f in record]
-        self.text = repr((names, self.state, self.step, self.rows, self.scales))
+        self.text = repr((names, self.state, self.step, self.rows, self.scales, model.forms))
+
+    @property
+    def templates(self) -> tuple[tuple, tuple, tuple, tuple]:
+        """Templates of states, constants, inputs and scales, a list's entries together (see native.unpack)."""
+        states, inputs, steps = self.model.forms
+
+        def listed(flat: tuple, form: tuple[int, ...]) -> tuple:
+            return tuple((None, *entry) if n >= 0 else entry for entry, n in zip(nested(flat, form), form))
+        return listed(self.state, states), listed(self.step, steps), listed(self.rows, inputs), listed(self.scales, inputs)
 
     @property
     def places(self) -> tuple[int, int, int, int, int]:
@@ -198,7 +249,7 @@ def make_advance(variant: Variant) -> Kernel:
     """The kernel `advance(body, k, lag)` of a model: all nodes of a block through step k."""
     source = variant.source
     update, State, Step, Inputs = source.update, source.State, source.Step, source.Inputs
-    states, constants, rows, scales, ring_type = (variant.state, variant.step, variant.rows, variant.scales, variant.ring)
+    (states, constants, rows, scales), ring_type = variant.templates, variant.ring
     at_rows, at_scales, at_states, at_constants, end = variant.places
 
     def advance(p, k, lag):
@@ -216,7 +267,7 @@ def make_advance(variant: Variant) -> Kernel:
         for i in range(n):
             s, emitted = update(State(*gather(state, i)), Step(*gather(constant, i)), Inputs(*receive(arrived, scale, i)))
             scatter(state, i, s)
-            mark(flags, numbers, i, emitted)
+            mark(flags, numbers, i, emitted, s)
         clear_inputs(body, words, ring, row)
         return 0
     return kernel(advance, uses=variant.uses, variant=variant.text)
@@ -229,7 +280,7 @@ def make_drive(variant: Variant, neighbours: bool, one_weight: bool) -> Kernel:
     """
     source = variant.source
     update, State, Step, Inputs = source.update, source.State, source.Step, source.Inputs
-    states, constants, rows, scales, ring_type = (variant.state, variant.step, variant.rows, variant.scales, variant.ring)
+    (states, constants, rows, scales), ring_type = variant.templates, variant.ring
     at_rows, at_scales, at_states, at_constants, end = variant.places
     weight = np.float64(0) if variant.emits == "current" else np.int64(0)
     targets = (np.int64(0) if neighbours else (np.uint32(0),), weight if one_weight else (weight,))

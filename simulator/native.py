@@ -40,24 +40,30 @@ def unpack(tyctx, words, first, n, template):
     """A tuple of arrays and numbers from the addresses words[first:].
 
     `template` is a tuple with one entry a field: a 1-tuple (zero,) makes an array of `n` items of zero's type, a bare zero
-    the number that stands at the address.
+    the number that stands at the address, and (None, ...) a tuple of such entries: a list.
     """
-    kinds = [types.Array(t[0], 1, "C") if isinstance(t, types.BaseTuple) else t for t in template]
-    result = types.Tuple(kinds)
+    def kind_of(t):
+        if not isinstance(t, types.BaseTuple):
+            return t
+        listed = isinstance(t[0], types.NoneType)
+        return types.Tuple([kind_of(entry) for entry in t[1:]]) if listed else types.Array(t[0], 1, "C")
+    result = types.Tuple([kind_of(t) for t in template])
     signature = result(words, types.int64, types.int64, template)
 
     def codegen(context, builder, sig, args):
         array = context.make_array(sig.args[0])(context, builder, args[0])
-        values = []
-        for j, kind in enumerate(kinds):
-            slot = builder.add(args[1], ir.Constant(_i64, j))
+        slots = iter(range(1 << 30))
+
+        def read(kind):
+            if isinstance(kind, types.BaseTuple):
+                return context.make_tuple(builder, kind, [read(entry) for entry in kind])
+            slot = builder.add(args[1], ir.Constant(_i64, next(slots)))
             address = builder.load(builder.gep(array.data, [slot]))
             if isinstance(kind, types.Array):
-                values.append(_array(context, builder, kind, address, args[2]))
-            else:
-                pointer = builder.inttoptr(address, context.get_data_type(kind).as_pointer())
-                values.append(context.unpack_value(builder, kind, pointer))
-        return context.make_tuple(builder, result, values)
+                return _array(context, builder, kind, address, args[2])
+            pointer = builder.inttoptr(address, context.get_data_type(kind).as_pointer())
+            return context.unpack_value(builder, kind, pointer)
+        return read(result)
     return signature, codegen
 
 

@@ -60,7 +60,7 @@ class Projection:
     rule: Rule
     weight: Value
     delay: Value
-    receptor: str
+    receptor: tuple[str, ...]           # one input of the targets, or those for weights above and below 0
     stream: int
     named: bool
     allow_autapses: bool

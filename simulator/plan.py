@@ -1,6 +1,7 @@
 """The plan: the network lowered to arrays, the same for every backend. `print(plan)` is a table of what will run."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,11 +24,39 @@ class Random:
     streams: np.ndarray
     domains: np.ndarray
     tables: dict[str, tuple[np.ndarray, np.ndarray, int, np.ndarray | None]] = field(default_factory=dict)
+    shared: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None     # the same, of inputs that a node's connections share
 
     @property
     def most(self) -> int:
         """The largest count that the tables can give: an outcome stands in its own cell, or as the alias of another."""
         return max((int(max(np.nonzero(t[0])[1].max(), t[1].max())) for t in self.tables.values()), default=1)
+
+
+@dataclass
+class Changes:
+    """A series: node `nodes[i]` has the value `values[i]` from step `steps[i]` on. In the order of steps."""
+
+    steps: np.ndarray
+    nodes: np.ndarray
+    values: np.ndarray
+
+    def of(self, place: Callable[[np.ndarray], np.ndarray]) -> Changes:
+        """The changes of some nodes; place: their new numbers, -1 for the others."""
+        nodes = place(self.nodes)
+        return Changes(self.steps[nodes >= 0], nodes[nodes >= 0], self.values[nodes >= 0])
+
+
+def wanted_inputs(model: Model, step: list[Any]) -> set[str]:
+    """The inputs that the engine has to supply, given the constants of a block or drive."""
+    constants = dict(zip((f.name for f in model.step), step))
+    return {f.name for f in model.inputs if f.supplied and not (f.when and not np.any(constants[f.when]))}
+
+
+def most_emitted(model: Model, step: list[Any], random: Random | None) -> float:
+    """The most that a node can emit in one step: current, or spikes."""
+    if hasattr(model.source, "bound"):
+        return float(np.max(model.source.bound(model.step_of(step)), initial=0.0))
+    return float(random.most if random else 0.0)
 
 
 @dataclass
@@ -52,18 +81,33 @@ class Block:
     lanes: dict[str, Lane]
     bounds: np.ndarray                      # node bounds of the partitions, relative to the block: (partitions + 1,)
     random: Random | None = None
+    series: dict[str, Changes] = field(default_factory=dict)
 
 
 @dataclass
 class Wire:
-    """The part of a projection that ends in one block."""
+    """The part of a projection that ends in one block; receptor: for all weights, or with `negative` for those above 0."""
 
     projection: Projection
     block: Block
+    receptor: str
+    negative: str = ""
 
     @property
     def lane(self) -> Lane:
-        return self.block.lanes[self.projection.receptor]
+        return self.block.lanes[self.receptor]
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name in (self.receptor, self.negative) if name]
+
+    @property
+    def lanes(self) -> list[Lane]:
+        return [self.block.lanes[name] for name in self.names]
+
+    def shift(self, part: int) -> int:
+        """How far the lanes for negative weights lie from those for the others."""
+        return int(self.lanes[-1].begins[part] - self.lane.begins[part])
 
     @property
     def weight(self) -> Any:
@@ -98,6 +142,7 @@ class Drive:
     weights: np.ndarray                     # one, or one a connection; fixed point for counts, scaled for currents
     largest: float                          # the most that a connection can bring in one step, before its weight
     random: Random | None = None
+    series: dict[str, Changes] = field(default_factory=dict)
 
 
 @dataclass
@@ -236,7 +281,7 @@ def describe(plan: Plan) -> str:
         low, high = plan.delays[c.index]
         delay = f"{low * plan.dt:g}" if low == high else f"{low * plan.dt:g} to {high * plan.dt:g}"
         stream = f"seed {c.stream}" if c.named else f"call {c.stream}"
-        rows.append([c.index, f"{names[0]} -> {names[1]}", c.rule, c.receptor, show(c.weight), f"{delay} ms",
+        rows.append([c.index, f"{names[0]} -> {names[1]}", c.rule, " and ".join(c.receptor), show(c.weight), f"{delay} ms",
                      f"{plan.synapses[c.index]:,}", stream])
     if rows:
         lines += ["connections"] + rows_of(["#", "from -> to", "rule", "receptor", "weight", "delay", "number",

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from nestling.connect.contract import BadConnection, Rule
-from nestling.models.contract import ParameterError, is_model, read_model
+from nestling.models.contract import Model, ParameterError
+from nestling.models.reading import is_model, read_model, resized
 from nestling.recorders.contract import BadRecording, is_recorder, read_recorder
 from nestling.recorders.results import Results
 
 from .collect import collect
 from .cpu import Program, make_program
-from .declare import declared, on_grid, recorder_params
+from .declare import check_parameters, declared, on_grid, recorder_params
 from .errors import BadTime, BadView, Interrupted, NotAvailable, unknown
 from .interrupt import noting_ctrl_c
 from .layout import REQUEST
@@ -58,11 +59,12 @@ class Simulator:
         self._program: Program | None = None
 
     def create(self, model: Any, size: int | tuple[int, ...] = 1, *, params: dict[str, Any] | None = None,
-               **given: Any) -> NodeView:
+               solver: Any = None, **given: Any) -> NodeView:
         """Create `size` nodes of a model, or a recorder.
 
         Parameters are given in `params`, or as keywords, which win. A value is a number, an array with one entry a node, or
-        a distribution; the names of states (V_m, ...) set initial values.
+        a distribution; the names of states (V_m, ...) set initial values. solver: a solver of differential equations (see
+        `solvers`) in place of the one that the model names.
 
         Raises
         ------
@@ -83,18 +85,21 @@ class Simulator:
                 raise ParameterError(f"size = {size}: create one {recorder.name} at a time")
             population = Population(index, 1, first, recorder=recorder, params=recorder_params(recorder, given, self.dt))
         elif is_model(model) or isinstance(model, type) or hasattr(model, "__file__"):
-            described = read_model(model)
-            parameters, initial = declared(described, n, given)
-            population = Population(index, n, first, described, params=parameters, initial=initial)
-            drawn = resolve(population, self.seed)
-            if hasattr(model, "check"):
-                model.check(model.Params(**drawn.params))
-            # here already, so that what does not fit dt is refused where it was written
-            (model.schedule if described.scheduled else model.derive)(model.Params(**drawn.params), self.dt)
+            described = read_model(model, solver=solver)
+            population = self._population(described, n, given, index, first)
         else:
             raise TypeError(f"model = {model!r}: must be a model or a recorder, such as those in nestling.models")
         self._declare(replace(self.network, populations=(*self.network.populations, population)))
         return whole_population(self, population)
+
+    def _population(self, model: Model, n: int, given: dict[str, Any], index: int, first: int) -> Population:
+        """A population with its parameters checked."""
+        lengths, _ = declared(model, n, {k: v for k, v in given.items() if k in dict(model.sizes)})
+        model = resized(model, {**{f.name: f.default for f in model.params}, **lengths})     # then all states have names
+        params, initial = declared(model, n, given)
+        population = Population(index, n, first, model, params=params, initial=initial)
+        check_parameters(model, resolve(population, self.seed).params, self.dt)
+        return population
 
     def connect(self, pre: NodeView, post: NodeView, *, rule: Rule | None = None, weight: Any = None, delay: Any = None,
                 receptor_type: Any = None, comm: str = "sparse", allow_autapses: bool = True, allow_multapses: bool = True,
@@ -149,12 +154,12 @@ class Simulator:
                                 "connect generators and neurons in separate calls")
         receptor = receptor_for(targets, sources[0], receptor_type)         # type: ignore[arg-type]
         check_pairs(rule, pre.segments, post.segments, autapses, multapses)
-        unit = receptor.unit if sources[0].emits != "current" else ""        # type: ignore[union-attr]
+        unit = receptor[0].unit if sources[0].emits != "current" else ""        # type: ignore[union-attr]
         strength = values(1.0 if weight is None else weight, unit, "weight", rule, len(pre), len(post))
         lag = values(1.0 if delay is None else delay, "ms", "delay", rule, len(pre), len(post))
         check_delay(lag, self.dt)
         index = len(self.network.projections)
-        return Projection(index, pre.segments, post.segments, rule, strength, lag, receptor.name,
+        return Projection(index, pre.segments, post.segments, rule, strength, lag, tuple(f.name for f in receptor),
                           index if seed is None else _whole(seed, "seed", 0, 2**32 - 1), seed is not None, autapses, multapses)
 
     def _record(self, pre: NodeView, post: NodeView) -> None:

@@ -24,7 +24,7 @@ HALF_UP = 0.5 + 1e-9        # delays halfway between two steps are rounded up, a
 JOB = record("by_source", "n_rows", "rows_at", "lane_at", "n_sources", "row_kernel", "row_at", "longest",
              "counts_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
              "targets_at", "weights32_at", "weights64_at", "steps_at", "group_counts_at",
-             "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at",
+             "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at", "negative_shift",
              dt=np.float64, weight_scale=np.float64)
 
 # One connection of a generator.
@@ -146,7 +146,7 @@ def place(job, targets):
             if lane >= 0:
                 place = np.int64(places[source])
                 places[source] = np.uint32(place + 1)
-                targets[place] = lane
+                targets[place] = lane + (job.negative_shift if job.weight_kind and weights[i] < 0.0 else 0)
                 if job.weight_kind == 1:
                     small[place - job.begin + job.weight_begin] = np.int32(np.floor(weights[i] * job.weight_scale + 0.5))
                 elif job.weight_kind == 2:
@@ -291,6 +291,7 @@ def list_connections(p):
             source, lane = (index, lane_of[partners[i]]) if job.by_source else (np.int64(partners[i]), lane_of[index])
             if lane >= 0:
                 c = out[found]
+                lane += job.negative_shift if weights[i] < 0.0 else 0
                 c.source, c.lane, c.row, c.nth = np.uint32(source), np.uint32(lane), np.uint32(index), np.uint32(i)
                 c.weight, c.steps = weights[i], to_steps(delays[i], job.dt)
                 found += 1

@@ -18,27 +18,31 @@ from .units import magnitude
 LONGEST = 2**30                       # steps: the longest delay
 
 
-def receptor_for(models: Sequence[Model], source: Model, wanted: Any) -> Field:
-    """The receptor that a connection reaches: what was asked for, or the model's first for spikes, `current` for currents."""
+def receptor_for(models: Sequence[Model], source: Model, wanted: Any) -> tuple[Field, ...]:
+    """The input that a connection reaches, or those for weights above and below 0: by number (0 if not given) or name."""
     found = []
     for model in models:
-        receptors = {f.name: f for f in model.receptors}
-        usual = [n for n in receptors if (n == "current") == (source.emits == "current")]
-        if wanted is None or (isinstance(wanted, (int, np.integer)) and wanted is not False and wanted == 0 and usual):
-            if not usual:
-                raise BadConnection(f"{source.name} emits {source.emits}, and {model.name} has no receptor for that; it has "
-                                    f"{', '.join(receptors) or 'none'}")
-            found.append(receptors[usual[0]])
-        elif isinstance(wanted, str) and wanted in receptors:
-            if wanted not in usual:
-                raise BadConnection(f"receptor_type = {wanted!r}: {source.name} emits {source.emits}, {model.name} takes "
-                                    f"those at {', '.join(usual) or 'no receptor'}")
-            found.append(receptors[wanted])
+        fields = {f.name: f for f in model.receptors}
+        numbered = model.current_receptors if source.emits == "current" else model.spike_receptors
+        if wanted is None and numbered:
+            names = numbered.get(0, next(iter(numbered.values())) if len(numbered) == 1 else ())
+        elif isinstance(wanted, str):
+            mine = source.emits == "current"
+            names = (wanted,) if wanted in fields and wanted.startswith("current") == mine else ()
         else:
-            raise BadConnection(f"receptor_type = {wanted!r}: {model.name} has the receptors {', '.join(receptors) or 'none'}")
-    if len({(f.name, f.unit) for f in found}) > 1:
-        raise BadConnection("the targets take this input at different receptors "
-                            f"({', '.join(sorted({f'{f.name} in {f.unit}' for f in found}))}): connect them in separate calls")
+            whole = isinstance(wanted, (int, np.integer)) and not isinstance(wanted, bool)
+            names = numbered.get(int(wanted), ()) if whole else ()
+        if not names:
+            kind = "currents" if source.emits == "current" else "spikes"
+            known = ", ".join(f"{k} ({' and '.join(v)})" for k, v in numbered.items())
+            asked = "receptor_type is not given" if wanted is None else f"receptor_type = {wanted!r}"
+            raise BadConnection(f"{asked}: {source.name} emits {source.emits}, {model.name} takes {kind} at "
+                                f"{f'the receptors {known}' if known else 'no receptor'}")
+        found.append(tuple(fields[name] for name in names))
+    if len({tuple((f.name, f.unit) for f in fields) for fields in found}) > 1:
+        raise BadConnection("the targets take this input at different receptors ("
+                            + ", ".join(sorted({" and ".join(f"{f.name} in {f.unit}" for f in fields) for fields in found}))
+                            + "): connect them in separate calls")
     return found[0]
 
 

@@ -46,7 +46,7 @@ def test_a_bare_number_is_in_nest_s_unit(name):
 
 
 def test_every_parameter_with_a_unit_is_in_the_list_above():
-    from nestling.models.contract import read_model
+    from nestling.models.reading import read_model
     model = read_model(nl.iaf_psc_delta)
     assert {f.name for f in (*model.params, *model.state) if f.unit} == set(NEURON)
 

@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 from nestling.models import dc_generator, iaf_psc_delta, parrot_neuron, poisson_generator
-from nestling.models.contract import read_model
+from nestling.models.reading import read_model
 
 MODELS = [iaf_psc_delta, parrot_neuron, poisson_generator, dc_generator]
 
@@ -50,7 +50,7 @@ def test_a_neuron_under_the_cuda_simulator_equals_plain_python():
         import numpy as np
         from numba import cuda
         from nestling.models import iaf_psc_delta as m
-        from nestling.models.contract import read_model
+        from nestling.models.reading import read_model
         from nestling.simulator.lanes import gather, scatter
 
         n, rng = 40, np.random.default_rng(1)

@@ -1,0 +1,174 @@
+"""A model's functions as kernels need them: its arithmetic compiled, its solver bound, its numbers in the run's precision."""
+from __future__ import annotations
+
+import functools
+import types as pytypes
+from typing import Any
+
+import llvmlite.ir as ir
+import numpy as np
+from numba import types
+from numba.extending import intrinsic, overload, register_jitable
+
+from nestling.models.arithmetic import HIGHEST, LN2_HIGH, LN2_LOW, LOG2_E, LOWEST, each, exp, exp_of_rest, total
+from nestling.models.contract import Model
+
+from .lanes import GENERIC
+
+COMPILED = (exp, each, total)        # functions of models.arithmetic whose compiled form stands here
+
+
+register_jitable(forceinline=True)(exp_of_rest)
+
+
+@intrinsic
+def power_of_two(tyctx, k):
+    """2.0**k of an int64 (float64) or int32 (float32) in the range of normal numbers: the number's exponent bits."""
+    wide = k == types.int64
+    kind, bits, bias = (ir.DoubleType(), 52, 1023) if wide else (ir.FloatType(), 23, 127)
+
+    def codegen(context, builder, sig, args):
+        whole = args[0].type
+        shifted = builder.shl(builder.add(args[0], ir.Constant(whole, bias)), ir.Constant(whole, bits))
+        return builder.bitcast(shifted, kind)
+    return (types.float64 if wide else types.float32)(k), codegen
+
+
+@overload(exp, **GENERIC)
+def _exp(x):
+    if x == types.float32:
+        # nine digits: the series to the 6th order, ln 2 in two parts
+        log2_e, high, low = np.float32(LOG2_E), np.float32(0.693359375), np.float32(-2.12194440e-4)
+        half, one, top, bottom = np.float32(0.5), np.float32(1.0), np.float32(88.0), np.float32(-87.0)
+        c6, c5, c4, c3 = (np.float32(1.0 / n) for n in (720, 120, 24, 6))
+
+        def single(x):
+            x = min(max(x, bottom), top) if x == x else x
+            k = np.floor(x * log2_e + half)
+            r = (x - k * high) - k * low
+            p = one + r * (one + r * (half + r * (c3 + r * (c4 + r * (c5 + r * c6)))))
+            return p * power_of_two(np.int32(k))
+        return single
+
+    def double(x):
+        x = min(max(x, LOWEST), HIGHEST) if x == x else x
+        k = np.floor(x * LOG2_E + 0.5)
+        return exp_of_rest((x - k * LN2_HIGH) - k * LN2_LOW) * power_of_two(np.int64(k))
+    return double
+
+
+def head(x):
+    return x[0] if isinstance(x, tuple) else x
+
+
+@overload(head, **GENERIC)
+def _head(x):
+    return (lambda x: x[0]) if isinstance(x, types.BaseTuple) else (lambda x: x)
+
+
+def tail(x):
+    return x[1:] if isinstance(x, tuple) else x
+
+
+@overload(tail, **GENERIC)
+def _tail(x):
+    return (lambda x: x[1:]) if isinstance(x, types.BaseTuple) else (lambda x: x)
+
+
+@overload(each, **GENERIC)
+def _each(f, a, b=None, c=None):
+    given = [t for t in (a, b, c) if t is not None and not isinstance(t, (types.NoneType, types.Omitted))]
+    left = next(len(t) for t in given if isinstance(t, types.BaseTuple))
+    if left == 0:
+        return lambda f, a, b=None, c=None: ()
+    if len(given) == 1:
+        return lambda f, a, b=None, c=None: (f(a[0]),) + each(f, a[1:])
+    if len(given) == 2:
+        return lambda f, a, b=None, c=None: (f(head(a), head(b)),) + each(f, tail(a), tail(b))
+    return lambda f, a, b=None, c=None: (f(head(a), head(b), head(c)),) + each(f, tail(a), tail(b), tail(c))
+
+
+@overload(total, **GENERIC)
+def _total(a):
+    if len(a) == 0:
+        return lambda a: 0.0
+    return lambda a: add_up(a[0], a[1:])
+
+
+def add_up(s, a):
+    for x in a:
+        s = s + x
+    return s
+
+
+@overload(add_up, **GENERIC)
+def _add_up(s, a):
+    return (lambda s, a: s) if len(a) == 0 else (lambda s, a: add_up(s + a[0], a[1:]))
+
+
+@functools.cache
+def model_functions(model: Model, single: bool) -> pytypes.SimpleNamespace:
+    """A model's `update` (with its solver bound) and records; with `single`, every number in them a float32."""
+    source = as_module(model.source)
+    update, solver = source.update, model.solver
+    if single:
+        done: dict[Any, Any] = {}
+        update, solver = in_single(update, done), solver and in_single(solver, done)
+    if solver is not None:
+        update = bound_to(update, solver)
+    return pytypes.SimpleNamespace(update=update, State=source.State, Step=source.Step, Inputs=source.Inputs)
+
+
+def bound_to(update: Any, solver: Any) -> Any:
+    """`update` with its last argument given."""
+    def update_with_solver(s, c, x):
+        return update(s, c, x, solver)
+    return update_with_solver
+
+
+def as_module(source: Any) -> Any:
+    """A model that is a class, as a module of the same name: kernels can read `Model.State` of a module, not of a class."""
+    if not isinstance(source, type):
+        return source
+    module = pytypes.ModuleType(source.__name__)
+    for name, thing in vars(source).items():
+        thing = thing.__func__ if isinstance(thing, staticmethod) else thing
+        if isinstance(thing, pytypes.FunctionType):
+            scope = {**thing.__globals__, source.__name__: module}
+            cells = tuple(pytypes.CellType(module) if c.cell_contents is source else c for c in thing.__closure__ or ())
+            thing = pytypes.FunctionType(thing.__code__, scope, thing.__name__, thing.__defaults__, cells or None)
+            thing.__module__ = source.__module__
+        if not name.startswith("__"):
+            setattr(module, name, thing)
+    return module
+
+
+def in_single(thing: Any, done: dict[Any, Any]) -> Any:
+    """A function, module of a model, or number, with all floating-point constants in float32: a float64 would widen all."""
+    if isinstance(thing, float):
+        return np.float32(thing)
+    if isinstance(thing, pytypes.ModuleType) and not hasattr(thing, "__file__") and hasattr(thing, "update"):
+        if thing not in done:
+            done[thing] = clone = pytypes.ModuleType(thing.__name__)
+            for name, part in vars(thing).items():
+                if not name.startswith("__"):
+                    setattr(clone, name, in_single(part, done))
+        return done[thing]
+    if isinstance(thing, pytypes.FunctionType) and thing not in COMPILED and not library_function(thing):
+        if thing not in done:
+            code = thing.__code__
+            constants = tuple(np.float32(c) if isinstance(c, float) else c for c in code.co_consts)
+            scope = dict(thing.__globals__)
+            cells = tuple(pytypes.CellType(None) for _ in thing.__closure__ or ())
+            clone = pytypes.FunctionType(code.replace(co_consts=constants), scope, thing.__name__, thing.__defaults__, cells)
+            clone.__module__ = thing.__module__
+            done[thing] = clone
+            for cell, old in zip(cells, thing.__closure__ or ()):
+                cell.cell_contents = in_single(old.cell_contents, done)
+            scope.update({n: in_single(scope[n], done) for n in code.co_names if n in scope})
+        return done[thing]
+    return thing
+
+
+def library_function(thing: Any) -> bool:
+    return (getattr(thing, "__module__", None) or "").partition(".")[0] in ("numpy", "numba", "math", "builtins", "scipy")
