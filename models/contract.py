@@ -132,7 +132,7 @@ class Model:
     scheduled: bool
     solver: Callable | None = None
     sizes: tuple[tuple[str, int], ...] = ()
-    forms: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]] = ((), (), ())     # state, inputs, step
+    forms: tuple[tuple[int, ...], ...] = ((), (), ())     # state, inputs, step
 
     @property
     def receptors(self) -> tuple[Field, ...]:

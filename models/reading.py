@@ -155,10 +155,10 @@ def read_model(source: Any, sizes: dict[str, int] | None = None, solver: Callabl
         function_of(source, function, arguments)
     params = fields_of(source, "Params")
     sizes = axes_of(source, params) if sizes is None else sizes
-    flat = [entries_of(source, record, sizes) for record in ("State", "Inputs", "Step")]
-    model = Model(name_of(source), source, params, *(fields for fields, _ in flat), getattr(source, "EMITS", "spikes"),
+    (state, inputs, step), forms = zip(*(entries_of(source, record, sizes) for record in ("State", "Inputs", "Step")))
+    model = Model(name_of(source), source, params, state, inputs, step, getattr(source, "EMITS", "spikes"),
                   bool(getattr(source, "PER_CONNECTION", False)), scheduled, solver or own, tuple(sorted(sizes.items())),
-                  tuple(form for _, form in flat))          # type: ignore[arg-type]
+                  forms)
     check_form(model)
     if not scheduled:
         try_out(model)

@@ -141,4 +141,4 @@ def slice_random(random: Random, low: int, high: int) -> Random:
     tables = {name: (t, a, bits, which if which is None else which[low:high])
               for name, (t, a, bits, which) in random.tables.items()}
     return Random(random.objects[low:high], random.streams[low:high], random.domains[low:high], tables,
-                  random.shared and tuple(a[low:high] for a in random.shared))      # type: ignore[arg-type]
+                  random.shared and tuple(a[low:high] for a in random.shared))

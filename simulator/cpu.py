@@ -29,6 +29,8 @@ class Program:
         self.parts = self.memory.keep(np.zeros(plan.n_parts, PART))
         self.loop = make_loop(plan.ring_type, plan.tables[0].targets.dtype.type)
         self.state = [[self.memory.starting(a) for a in b.state] for b in plan.blocks]
+        self.drive_states: list[list[np.ndarray]] = []
+        self.rings: list[np.ndarray] = []
         self.sizes = [int(sum(b.bounds[p + 1] - b.bounds[p] for b in plan.blocks)) for p in range(plan.n_parts)]
         self.flag_row = 8 * (-(-max([1, *self.sizes]) // 8))
         self._logs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -46,6 +48,7 @@ class Program:
         lanes = int(sum((b.bounds[p + 1] - b.bounds[p]) * len(b.lanes) for b in plan.blocks))
         part["n"], part["lanes"], part["mask"] = n, lanes, plan.slots - 1
         ring = self.memory.zeros(plan.slots * max(lanes, 1), plan.ring_type)
+        self.rings.append(ring)
         flags = self.memory.zeros(plan.min_delay * self.flag_row, np.uint8)
         # where blocks count spikes, blocks that flag them leave their ones here
         counts = self.memory.keep(np.ones(plan.min_delay * self.flag_row, np.int32)) if counting else None
@@ -101,6 +104,7 @@ class Program:
 
     def _bind_drive(self, drive: Drive, part: Any) -> tuple[int, int]:
         state = [self.memory.starting(a) for a in drive.state]
+        self.drive_states.append(state)
         body = make_body(self.memory, self.plan, drive, part, drive.size, state, drive.step, drive.random, drive.series, {},
                          drive.delay)
         neighbours = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all())
@@ -117,6 +121,24 @@ class Program:
         self.parts["sick"] = 0
         self.events = []
         self.step = 0
+
+    def go_on_from(self, other: Program) -> None:
+        """Take over the time, states and spikes on their way of a program of the same network with other parameters."""
+        self.step = other.step
+        for mine, theirs in zip([*self.state, *self.drive_states], [*other.state, *other.drive_states]):
+            for new, old in zip(mine, theirs):
+                new[...] = old
+        for p, (new, old) in enumerate(zip(self.rings, other.rings)):
+            new[...] = old
+            rows = new.reshape(self.plan.slots, -1)
+            for block, before in zip(self.plan.blocks, other.plan.blocks):
+                size = int(block.bounds[p + 1] - block.bounds[p])
+                for name, lane in block.lanes.items():
+                    lanes = slice(int(lane.begins[p]), int(lane.begins[p]) + size)
+                    shift = lane.exponent - before.lanes[name].exponent
+                    if shift:
+                        rows[:, lanes] = np.rint(np.ldexp(rows[:, lanes].astype(np.float64), shift))
+            self.parts[p]["planned_next"] = np.searchsorted(self.plan.planned.steps, self.step) if p == 0 else 0
 
     def _bind_taps(self, end: int) -> None:
         """Room for the samples that will be taken until step `end`: for each recorder its states' traces by name."""
@@ -241,9 +263,12 @@ class Program:
         return steps[order], nodes[order].astype(np.int64)
 
 
-def make_program(plan: Plan) -> Program:
-    """The plan's kernels, compiled, bound to their arrays."""
-    return Program(plan)
+def make_program(plan: Plan, before: Program | None = None) -> Program:
+    """The plan's kernels, compiled, bound to their arrays; before: a program of the same network, whose run goes on."""
+    program = Program(plan)
+    if before is not None:
+        program.go_on_from(before)
+    return program
 
 
 def most_in_a_slice(steps: np.ndarray, length: int) -> int:

@@ -114,7 +114,7 @@ def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: i
     if model.drawn:
         domain = domain_of(wire.projection, draws.INPUTS) + (found["nth"].astype(np.uint32) << np.uint32(8))
         random = random_inputs(model, step, n, found["row"], np.full(n, wire.projection.stream, np.uint32), domain)
-        random.shared = tuple(v[found["source"]] for v in sources.names)     # type: ignore[assignment]
+        random.shared = tuple(v[found["source"]] for v in sources.names)
     connections = np.argsort(found["source"], kind="stable")
     ends = np.searchsorted(found["source"][connections], np.arange(len(sources.names[0]) + 1))
     series = {name: spread(c, connections, ends) for name, c in sources.series.items()}

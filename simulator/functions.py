@@ -149,10 +149,10 @@ def in_single(thing: Any, done: dict[Any, Any]) -> Any:
         return np.float32(thing)
     if isinstance(thing, pytypes.ModuleType) and not hasattr(thing, "__file__") and hasattr(thing, "update"):
         if thing not in done:
-            done[thing] = clone = pytypes.ModuleType(thing.__name__)
+            done[thing] = module = pytypes.ModuleType(thing.__name__)
             for name, part in vars(thing).items():
                 if not name.startswith("__"):
-                    setattr(clone, name, in_single(part, done))
+                    setattr(module, name, in_single(part, done))
         return done[thing]
     if isinstance(thing, pytypes.FunctionType) and thing not in COMPILED and not library_function(thing):
         if thing not in done:

@@ -15,16 +15,17 @@ from .drives import join_series, lower_drives, random_inputs, series_of
 from .fixed_point import scale_receptors
 from .network import Network, Population, Projection
 from .plan import Block, Lane, Plan, Planned, Sampling, Wire, nodes_of
-from .tables import count_jobs, fill_jobs, make_job
+from .tables import Job, count_jobs, fill_jobs, make_job
 from .threads import available_cores
 
 LONGEST_SLICE = 32            # steps, where no delay asks for less
 LANES_OF_16_BITS = 65536
 
 
-def lower(network: Network, dt: float, seed: int, threads: int | None, precision: str) -> Plan:
-    """The plan of a network. `threads=None` chooses by size."""
-    return Lowering(network, dt, seed, precision).plan(threads)
+def lower(network: Network, dt: float, seed: int, threads: int | None, precision: str, before: Plan | None = None) -> Plan:
+    """The plan of a network. `threads=None` chooses by size; before: a plan of the same network, with other parameters, whose
+    synapse tables serve again where scales have not changed."""
+    return Lowering(network, dt, seed, precision).plan(threads, before)
 
 
 @dataclass
@@ -144,7 +145,7 @@ class Lowering:
                     n += len(segment)
         return n
 
-    def plan(self, threads: int | None) -> Plan:
+    def plan(self, threads: int | None, before: Plan | None = None) -> Plan:
         tabled = [w for w in self.wires if not w.model.per_connection]
         driving = [w for w in self.wires if w.model.per_connection]
         self.delays = {p.index: delay_steps(p.delay, self.dt) for p in self.network.projections}
@@ -155,27 +156,43 @@ class Lowering:
         self.lay_lanes(threads)
         drawings = {p.index: describe_drawing(p, self.seed) for p in self.network.projections}
         degrees = {index: np.zeros(len(d.targets), np.uint32) for index, d in drawings.items()}
-        jobs = [[make_job(drawings[w.projection.index], self.lanes_in(w, part), degrees[w.projection.index], self.node_of,
-                          self.dt, w.shift(part)) for w in tabled] for part in range(self.n_parts)]
-        count_jobs(jobs)
+        jobs: list[list[Job]] = []
+        if before is None:
+            jobs = self.count(tabled, drawings, degrees)
+        else:
+            degrees = before.degrees
         planned = self.plan_spikes()
         drives = [d for w in driving for d in lower_drives(self, w, drawings[w.projection.index])]
         wired = [(w, drawings[w.projection.index], degrees[w.projection.index]) for w in tabled]
         most = scale_receptors(self.blocks, self.node_of, self.n_nodes, wired, drives, planned, self.ring)
-        target_type = np.uint16 if self.lane_counts.max(initial=0) <= LANES_OF_16_BITS else np.uint32
-        tables = fill_jobs(jobs, self.n_nodes, target_type, [(w.weight, w.lane.exponent) for w in tabled], self.dt)
+        if before is not None and self.exponents() == [lane.exponent for b in before.blocks for lane in b.lanes.values()]:
+            tables = before.tables
+        else:
+            jobs = jobs or self.count(tabled, drawings, {index: d.copy() for index, d in degrees.items()})
+            target_type = np.uint16 if self.lane_counts.max(initial=0) <= LANES_OF_16_BITS else np.uint32
+            tables = fill_jobs(jobs, self.n_nodes, target_type, [(w.weight, w.lane.exponent) for w in tabled], self.dt)
         for drive in drives:
             drive.weights = drive.weights * 2.0 ** drive.wire.lane.exponent
             if drive.model.emits == "counts":
                 drive.weights = np.floor(drive.weights + 0.5).astype(np.int64)
         synapses = {p.index: 0 for p in self.network.projections}
-        for i, wire in enumerate(tabled):
-            synapses[wire.projection.index] += sum(part[i].total for part in jobs)
+        for w in tabled:
+            synapses[w.projection.index] = int(degrees[w.projection.index].sum(dtype=np.int64))
         for drive in drives:
             synapses[drive.wire.projection.index] += drive.size
         return Plan(self.network, self.dt, self.seed, threads, self.precision, self.blocks, drives, tables, planned,
                     self.samplings(), self.n_nodes, self.node_of, self.relays, self.recorded_nodes(), most,
-                    self.min_delay, self.max_delay, synapses, self.delays, reason)
+                    self.min_delay, self.max_delay, synapses, self.delays, reason, degrees)
+
+    def count(self, tabled: list[Wire], drawings: dict[int, Any], degrees: dict[int, np.ndarray]) -> list[list[Job]]:
+        """The first pass over the synapses of every partition: how many each source and each target has."""
+        jobs = [[make_job(drawings[w.projection.index], self.lanes_in(w, part), degrees[w.projection.index], self.node_of,
+                          self.dt, w.shift(part)) for w in tabled] for part in range(self.n_parts)]
+        count_jobs(jobs)
+        return jobs
+
+    def exponents(self) -> list[int]:
+        return [lane.exponent for b in self.blocks for lane in b.lanes.values()]
 
     def choose_threads(self, threads: int | None) -> tuple[int, str]:
         """As many threads as given; else one where a slice is too little work to be shared, else one a core."""

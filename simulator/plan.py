@@ -24,7 +24,7 @@ class Random:
     streams: np.ndarray
     domains: np.ndarray
     tables: dict[str, tuple[np.ndarray, np.ndarray, int, np.ndarray | None]] = field(default_factory=dict)
-    shared: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None     # the same, of inputs that a node's connections share
+    shared: tuple[np.ndarray, ...] | None = None     # the same, of inputs that a node's connections share
 
     @property
     def most(self) -> int:
@@ -208,6 +208,7 @@ class Plan:
     synapses: dict[int, int]                # number of synapses by projection
     delays: dict[int, tuple[int, int]]      # shortest and longest delay by projection, in steps
     reason: str                             # why so many threads
+    degrees: dict[int, np.ndarray]          # synapses of every target by projection, of those in the tables
 
     def nodes_of(self, segment: Segment) -> np.ndarray:
         """Node numbers of a recorded segment."""

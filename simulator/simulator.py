@@ -57,6 +57,7 @@ class Simulator:
         self.network = Network()
         self._plan: Plan | None = None
         self._program: Program | None = None
+        self._sets = 0                  # calls of set(), which number the random values that they draw
 
     def create(self, model: Any, size: int | tuple[int, ...] = 1, *, params: dict[str, Any] | None = None,
                solver: Any = None, **given: Any) -> NodeView:
@@ -198,7 +199,8 @@ class Simulator:
     def plan(self) -> Plan:
         """The plan of the network: its arrays, sizes and streams; `print(sim.plan())` is a table of them."""
         if self._plan is None:
-            self._plan = lower(self.network, self.dt, self.seed, self.threads, self.precision)
+            before = self._program.plan if self._program and self._program.plan.network is self.network else None
+            self._plan = lower(self.network, self.dt, self.seed, self.threads, self.precision, before)
         return self._plan
 
     @property
@@ -231,11 +233,11 @@ class Simulator:
     def cont(self, duration: Any, *, progress: bool | None = None) -> Results:
         """Go on for `duration` (ms) from where the last run stopped; the results hold this window only."""
         steps = self._steps(duration)
-        if self._program is None:
-            self._program = make_program(self.plan())
-        if self._program.plan is not self._plan:
+        if self._program is not None and self._program.plan.network is not self.network:
             raise NotAvailable(f"the network was changed at t = {self.time:g} ms; a changed network starts afresh: "
                                f"call simulate()")
+        if self._program is None or self._program.plan is not self.plan():       # there, parameters were set
+            self._program = make_program(self.plan(), self._program)
         return self._run(self._program, steps, progress)
 
     def _steps(self, duration: Any) -> int:

@@ -1,7 +1,7 @@
 """NodeView: a list of nodes as the user handles it."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,32 @@ class NodeView:
         parts = np.split(picked, np.flatnonzero(np.diff(which)) + 1) if len(picked) else []
         return tuple(Segment(self.segments[w].population, self.segments[w].indices[part - starts[w]])
                      for part in parts for w in [int(np.searchsorted(starts, part[0], side="right")) - 1])
+
+    def get(self, names: str | Iterable[str] | None = None) -> Any:
+        """Parameters and states of the nodes, as plain numbers in NEST's units.
+
+        names: one name gives an array with one entry a node (one node: a number; lists of times: a list); several names give
+        a dict, None a dict of all. States are those of the moment; before a run, the initial values.
+
+        Raises
+        ------
+        UnknownName
+        """
+        from .settings import get_values
+        return get_values(self._simulator, self.segments, names)
+
+    def set(self, params: dict[str, Any] | None = None, **given: Any) -> None:
+        """Change parameters and states: numbers, arrays with one entry a node of this view, or distributions.
+
+        Parameters last until they are set again. States are initial values if set at t = 0; between `cont` calls they are the
+        states of the moment, and a later `simulate` starts from the initial values. If one value is refused, none is set.
+
+        Raises
+        ------
+        UnknownName, DimensionError, ParameterError
+        """
+        from .settings import set_values
+        set_values(self._simulator, self.segments, {**(params or {}), **given})
 
     def __iter__(self) -> Iterator[NodeView]:
         for segment in self.segments:

@@ -1,0 +1,163 @@
+"""Reading and changing what nodes have: `view.get` and `view.set`, before, between and after runs."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from nestling.connect.contract import Distribution
+from nestling.models.contract import Field, ParameterError
+
+from .declare import check_parameters, parameter, recorder_params
+from .draw import draw_values
+from .errors import unknown
+from .lower import resolve
+from .network import Population, Segment
+from .plan import Block
+
+FIRST_INDEX = 1 << 16        # of the random numbers that values given to `set` are drawn with
+
+
+def fields_of(population: Population) -> dict[str, Field]:
+    model = population.model
+    assert model is not None
+    return {f.name: f for f in (*model.params, *model.state)}
+
+
+def get_values(sim: Any, segments: tuple[Segment, ...], names: Any) -> Any:
+    """Values by name, one for each node; see NodeView.get."""
+    if names is None:
+        known = [set(s.population.params) if s.population.recorder else set(fields_of(s.population)) for s in segments]
+        names = sorted(set.intersection(*known)) if known else []
+    if not isinstance(names, str):
+        if not isinstance(names, Iterable):
+            raise TypeError(f"names = {names!r}: must be a name, or a list of names")
+        return {name: get_values(sim, segments, name) for name in names}
+    parts = [values_of(sim, s, names) for s in segments]
+    if any(isinstance(p, list) for p in parts):
+        return [v for p in parts for v in p]
+    joined = np.concatenate(parts) if parts else np.zeros(0)
+    return joined[0].item() if joined.size == 1 else joined
+
+
+def values_of(sim: Any, segment: Segment, name: str) -> Any:
+    """One parameter or state of a segment's nodes."""
+    p = segment.population
+    if p.recorder:
+        if name not in p.params:
+            raise unknown("parameter", name, p.name, p.params)
+        return [p.params[name]] if isinstance(p.params[name], tuple) else np.array([p.params[name]])
+    known = fields_of(p)
+    if name not in known:
+        raise unknown("parameter or state", name, p.name, known)
+    running = running_state(sim, p, name)
+    if running is not None:
+        return running[segment.indices]
+    resolved = resolve(p, sim.seed)
+    value = {**resolved.params, **resolved.state}[name]
+    if isinstance(value, list):
+        return [value[i] for i in segment.indices]
+    return np.broadcast_to(np.asarray(value), p.size)[segment.indices]
+
+
+def running_state(sim: Any, population: Population, name: str) -> np.ndarray | None:
+    """A population's state as the program holds it (to read and write), or None where there is no run to speak of."""
+    program, model = sim._program, population.model
+    if program is None or program.step == 0 or program.plan.network is not sim.network:
+        return None
+    if model is None or model.per_connection or model.scheduled:     # its states, if any, belong to its connections
+        return None
+    names = [f.name for f in model.state]
+    if name not in names:
+        return None
+    b, place = block_of(program.plan, population)
+    return program.state[b][names.index(name)][place:place + population.size]
+
+
+def block_of(plan: Any, population: Population) -> tuple[int, int]:
+    """Number of a population's block, and the place of its first node there."""
+    node = int(plan.node_of[population.first_id])
+    return next((i, node - b.first) for i, b in enumerate(plan.blocks) if in_block(node, b))
+
+
+def in_block(node: int, block: Block) -> bool:
+    return block.first <= node < block.first + block.size
+
+
+def set_values(sim: Any, segments: tuple[Segment, ...], given: dict[str, Any]) -> None:
+    """Change parameters and states; all or, where one is refused, none. See NodeView.set."""
+    changes: list[tuple[Population, dict, dict, dict]] = []
+    n, first = sum(len(s) for s in segments), 0
+    for s in segments:
+        mine = slice(first, first + len(s))
+        first += len(s)
+        p = s.population
+        if p.recorder:
+            changes.append((p, recorder_params(p.recorder, {**p.params, **given}, sim.dt), {}, {}))
+            continue
+        changes.append((p, *changed(sim, s, given, n, mine)))
+    sim._sets += 1
+    for p, params, initial, states in changes:
+        p.params.update(params)
+        p.initial.update(initial)
+        for name, values in states.items():
+            running = running_state(sim, p, name)
+            assert running is not None
+            running[...] = values
+        if params or initial:
+            sim._plan = None             # made anew, and the state of a run carried over, when it is needed
+
+
+def changed(sim: Any, segment: Segment, given: dict[str, Any], n: int, mine: slice) -> tuple[dict, dict, dict]:
+    """A population's new parameters, initial values and running states."""
+    p, model = segment.population, segment.population.model
+    assert model is not None
+    known, params, initial, states = fields_of(p), {}, {}, {}
+    for i, (word, value) in enumerate(given.items()):
+        name = "V_m" if word == "V_initializer" and "V_m" in known else word
+        if name not in known:
+            raise unknown("parameter", word, model.name, known)
+        field = known[name]
+        value = parameter(value, field, n, word)
+        if isinstance(value, Distribution):
+            index = FIRST_INDEX + 256 * sim._sets + i
+            value = draw_values(value, p.size, sim.seed, p.index, index)[segment.indices]
+        elif isinstance(value, (list, np.ndarray)):
+            value = value[mine]
+        running = running_state(sim, p, name)
+        if running is not None:
+            states[name] = running.copy()
+            states[name][segment.indices] = value
+        elif name in {f.name for f in model.params}:
+            params[name] = replaced(sim, segment, name, value)
+        else:
+            initial[name] = replaced(sim, segment, name, value)
+    if params:
+        whole = resolve(replace(p, params={**p.params, **params}), sim.seed).params
+        for name, size in model.sizes:
+            value = whole[name]
+            lengths = [len(v) for v in value] if isinstance(value, list) else value
+            if np.any(np.asarray(lengths) != size):
+                raise ParameterError(f"{name} = {given[name]!r}: must have {size} entries as before; nodes with more or fewer "
+                                     f"are created as such")
+        check_parameters(model, whole, sim.dt)
+    return params, initial, states
+
+
+def replaced(sim: Any, segment: Segment, name: str, value: Any) -> Any:
+    """The values of all nodes of a population, those of a segment replaced; a number where all were given one."""
+    p = segment.population
+    if len(np.unique(segment.indices)) == p.size and np.ndim(value) == 0 and not isinstance(value, list):
+        return value
+    before = resolve(p, sim.seed)
+    old = {**before.params, **before.state}[name]
+    if isinstance(old, list):
+        new = list(old)
+        for i, v in zip(segment.indices, value):
+            new[i] = v
+        return new
+    array = np.array(np.broadcast_to(np.asarray(old), p.size), np.result_type(np.asarray(old), np.asarray(value)))
+    array[segment.indices] = value
+    return array
