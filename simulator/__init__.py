@@ -12,6 +12,7 @@ from nestling.models import dc_generator as dc_generator
 from nestling.models import iaf_psc_delta as iaf_psc_delta
 from nestling.models import parrot_neuron as parrot_neuron
 from nestling.models import poisson_generator as poisson_generator
+from nestling.models import solvers as solvers
 from nestling.models import spike_generator as spike_generator
 from nestling.models.contract import ModelError as ModelError
 from nestling.models.contract import ParameterError as ParameterError

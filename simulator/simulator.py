@@ -95,8 +95,9 @@ class Simulator:
 
     def _population(self, model: Model, n: int, given: dict[str, Any], index: int, first: int) -> Population:
         """A population with its parameters checked."""
-        lengths, _ = declared(model, n, {k: v for k, v in given.items() if k in dict(model.sizes)})
-        model = resized(model, {**{f.name: f.default for f in model.params}, **lengths})     # then all states have names
+        if model.sizes:                 # first how long lists are, then all states have names
+            lengths, _ = declared(model, n, {k: v for k, v in given.items() if k in dict(model.sizes)})
+            model = resized(model, {**{f.name: f.default for f in model.params}, **lengths})
         params, initial = declared(model, n, given)
         population = Population(index, n, first, model, params=params, initial=initial)
         check_parameters(model, resolve(population, self.seed).params, self.dt)

@@ -239,7 +239,7 @@ class Reference:
 
     def _connect(self, projection: Any) -> None:
         model = projection.targets[0].population.model
-        receptor = next(f for f in model.receptors if f.name == projection.receptor)
+        receptor = next(f for f in model.receptors if f.name == projection.receptor[0])
         counting = receptor.type is int                       # counts spikes, whatever their weights
         for synapse in synapses_of(projection, self.dt, self.seed):
             if projection.sources[0].population.model.per_connection:

@@ -7,9 +7,14 @@ STANDARD = frozenset(sys.stdlib_module_names)
 SHARED = {
     "nestling.connect.draws": {"draw.py", "drives.py"},                          # random numbers by address
     "nestling.connect.kernels": {"model_kernels.py", "table_kernels.py"},        # the same, compiled
+    "nestling.models.arithmetic": {"functions.py"},                              # what is compiled in another form
+    "nestling.models.reading": {"simulator.py"},                                 # a module read as a model
     "nestling.recorders.results": {"collect.py", "simulator.py"},                # what a run returns
     "nestling.connect.all_to_all": {"simulator.py"},                             # the rule where none is given
 }
+
+
+SHARED_BY_MODELS = {"contract", "arithmetic", "solvers", "chance", "adaptive_exponential"}
 
 
 def package(module):
@@ -32,14 +37,16 @@ def allowed(found, packages, modules=(), standard=STANDARD):
             if not (i.module in modules if package(i.module) == "nestling" else package(i.module) in {*packages, *standard})]
 
 
-def test_a_model_imports_numpy_typing_and_its_contract(imports):
-    found = of(imports["models"], "__init__.py", "contract.py")
-    assert allowed(found, {"numpy"}, {"nestling.models.contract"}, {"typing", "math", "__future__"}) == []
+def test_a_model_imports_numpy_typing_its_contract_and_what_models_compute_with(imports):
+    found = of(imports["models"], "__init__.py", "contract.py", "reading.py", "arithmetic.py")
+    shared = {f"nestling.models.{name}" for name in SHARED_BY_MODELS}
+    assert allowed(found, {"numpy"}, shared, {"typing", "math", "__future__"}) == []
 
 
 def test_the_contract_of_models_imports_numpy_only(imports):
-    found = [i for i in imports["models"] if i.file == "models/contract.py"]
-    assert found and allowed(found, {"numpy"}) == []
+    for name in ("contract", "reading", "arithmetic"):
+        found = [i for i in imports["models"] if i.file == f"models/{name}.py"]
+        assert found and allowed(found, {"numpy"}, {"nestling.models.contract"}) == []
 
 
 def test_connect_imports_numpy_scipy_and_its_own_folder(imports):
@@ -67,7 +74,8 @@ def test_the_simulator_imports_contracts_and_what_is_listed_as_shared(imports):
 
 def test_no_file_but_the_public_face_imports_a_concrete_model_or_recorder(imports):
     concrete = [i for name in ("simulator", "connect", "models", "recorders") for i in of(imports[name], "__init__.py")
-                if package(i.module) == "nestling" and folder(i.module) == "models" and i.module != "nestling.models.contract"]
+                if package(i.module) == "nestling" and folder(i.module) == "models"
+                and i.module.split(".")[-1] not in {*SHARED_BY_MODELS, "reading"}]
     assert [str(i) for i in concrete] == []
     recorders = [i for i in of(imports["simulator"], "__init__.py") if i.module.startswith("nestling.recorders.")]
     assert {i.module for i in recorders} <= {"nestling.recorders.contract", "nestling.recorders.results"}
