@@ -1,5 +1,4 @@
 """What the benchmark scripts share: arguments, statistics of spikes, one JSON line a run, and tables of both sides."""
-import argparse
 import json
 import os
 import resource
@@ -9,16 +8,6 @@ import sys
 import time
 
 import numpy as np
-
-
-def network_arguments():
-    parser = argparse.ArgumentParser()
-    for name, value in dict(order=100, time=1000.0, warmup=200.0, threads=1, seed=1, g=5.0, eta=2.0).items():
-        parser.add_argument(f"--{name}", type=type(value), default=value)
-    args = parser.parse_args()
-    if args.threads == 1 and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    return args
 
 
 def spike_statistics(times_ms, senders, n, duration_ms, first=100, bin_ms=2.0):
