@@ -29,7 +29,7 @@ class State(NamedTuple):
     V_m: mV = -70.0              # membrane potential
     I: pA = 0.0                  # current that arrived in the step before
     refractory_spikes: mV = 0.0  # input kept until the end of refractoriness
-    r: int = 0                   # refractory steps left
+    r: float = 0.0               # refractory steps left
 
 
 class Inputs(NamedTuple):
@@ -44,7 +44,7 @@ class Step(NamedTuple):
     V_th: mV
     V_reset: mV
     V_min: mV
-    n_ref: int
+    n_ref: float
     keep: float                  # 1 with refractory_input, else 0
 
 
@@ -64,10 +64,10 @@ def derive(p, dt):
 
 
 def update(s, c, x):
-    refractory = s.r > 0
+    refractory = s.r > 0.0
     V = max(c.P_V * s.V_m + c.V_inf + c.P_I * s.I + x.spikes + s.refractory_spikes, c.V_min)
     V = s.V_m if refractory else V
     kept = c.P_V * (s.refractory_spikes + x.spikes) * c.keep if refractory else 0.0 * c.keep
-    r = s.r - 1 if refractory else s.r
+    r = s.r - 1.0 if refractory else s.r
     spiked = c.V_th <= V
     return State(c.V_reset if spiked else V, x.current, kept, c.n_ref if spiked else r), spiked

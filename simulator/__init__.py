@@ -9,7 +9,9 @@ from nestling.connect import fixed_total_number as fixed_total_number
 from nestling.connect import one_to_one as one_to_one
 from nestling.connect import pairwise_bernoulli as pairwise_bernoulli
 from nestling.models import dc_generator as dc_generator
+from nestling.models import iaf_psc_alpha as iaf_psc_alpha
 from nestling.models import iaf_psc_delta as iaf_psc_delta
+from nestling.models import iaf_psc_exp as iaf_psc_exp
 from nestling.models import parrot_neuron as parrot_neuron
 from nestling.models import poisson_generator as poisson_generator
 from nestling.models import solvers as solvers

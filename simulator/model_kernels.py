@@ -17,7 +17,7 @@ from .compile import Kernel, jitable, kernel
 from .functions import model_functions
 from .lanes import GENERIC, at, gather, scatter
 from .layout import BODY, CHANGE, INPUT
-from .native import address_of, unpack, view
+from .native import NOUGHT_32, NOUGHT_64, address_of, unpack, view
 
 HEAD = BODY.itemsize // 8
 EACH = INPUT.itemsize // 8
@@ -127,25 +127,34 @@ def clear_inputs(body, words, ring, row):
     sources = view(address_of(words) + 8 * HEAD, body.n_inputs, INPUT)
     for j in range(body.n_inputs):
         if sources[j].kind == 1:
-            first = row + sources[j].lane
-            for i in range(first, first + body.n):
-                ring[i] = 0
+            lane = view(address_of(ring) + (row + sources[j].lane) * ring.itemsize, body.n, ring.dtype)
+            for i in range(body.n):
+                lane[i] = 0
 
 
-def add_to_ring(ring, row, place, i, amount):
-    """Add to the lane of connection i: `place` is the first of neighbouring lanes, or an array of lanes."""
-    ring[row + (place[i] if np.ndim(place) else place + i)] += amount
+def add_to_lane(lanes, place, i, amount):
+    """Add to the lane of connection i: `lanes` begins with the first of neighbouring ones, or `place` is an array of lanes."""
+    lanes[place[i] if np.ndim(place) else i] += amount
 
 
-@overload(add_to_ring, **GENERIC)
-def _add_to_ring(ring, row, place, i, amount):
+@overload(add_to_lane, **GENERIC)
+def _add_to_lane(lanes, place, i, amount):
     if isinstance(place, types.Array):
-        def implementation(ring, row, place, i, amount):
-            ring[row + place[i]] += amount
+        def implementation(lanes, place, i, amount):
+            lanes[place[i]] += amount
     else:
-        def implementation(ring, row, place, i, amount):
-            ring[row + place + i] += amount
+        def implementation(lanes, place, i, amount):
+            lanes[i] += amount
     return implementation
+
+
+def first_lane(place):
+    return 0 if np.ndim(place) else place
+
+
+@overload(first_lane, **GENERIC)
+def _first_lane(place):
+    return (lambda place: 0) if isinstance(place, types.Array) else (lambda place: place)
 
 
 def to_ring(amount, weight):
@@ -202,15 +211,17 @@ class Variant:
     """What a model's kernel must know when it is compiled.
 
     shared: for every constant, whether all nodes share it; supplied: for every input, whether it changes from step to step: a
-    receptor that something reaches, or a number that is drawn.
+    receptor that something reaches, or a number that is drawn; nought: for every constant, whether it is known to be 0.
     """
 
-    def __init__(self, model: Any, shared: tuple[bool, ...], supplied: tuple[bool, ...], real: type, whole: type) -> None:
+    def __init__(self, model: Any, shared: tuple[bool, ...], supplied: tuple[bool, ...], nought: tuple[bool, ...], real: type,
+                 whole: type) -> None:
         self.model, self.emits = model, model.emits
         self.source = model_functions(model, real is np.float32)
         self.state = tuple((real(0) if f.type is float else whole(0),) for f in model.state)
         zeros = [real(0) if f.type is float else np.int64(0) for f in model.step]
-        self.step = tuple(zero if one else (zero,) for zero, one in zip(zeros, shared))
+        known = NOUGHT_64 if real is np.float64 else NOUGHT_32
+        self.step = tuple(known if no else zero if one else (zero,) for zero, one, no in zip(zeros, shared, nought))
         rows: list[Any] = []
         scales: list[Any] = []
         self.ring = np.int64 if real is np.float64 else np.int32
@@ -296,9 +307,11 @@ def make_drive(variant: Variant, neighbours: bool, one_weight: bool) -> Kernel:
         arrived = unpack(words, at_rows, n, rows)
         scale = unpack(words, at_scales, n, scales)
         place, weights = unpack(words, end, n, targets)
+        # a view of its own: of whole numbers that may be negative, numba checks each whether it counts from the end
+        lanes = view(address_of(ring) + (row + first_lane(place)) * ring.itemsize, body.lanes, ring_type)
         for i in range(n):
             s, emitted = update(State(*gather(state, i)), Step(*gather(constant, i)), Inputs(*receive(arrived, scale, i)))
             scatter(state, i, s)
-            add_to_ring(ring, row, place, i, to_ring(emitted, at(weights, i)))
+            add_to_lane(lanes, place, i, to_ring(emitted, at(weights, i)))
         return 0
     return kernel(drive, uses=variant.uses, variant=f"{variant.text} {neighbours} {one_weight}")

@@ -35,18 +35,23 @@ def view(tyctx, address, n, dtype):
     return signature, codegen
 
 
+NOUGHT_64, NOUGHT_32 = np.int8(0), np.int16(0)
+
+
 @intrinsic
 def unpack(tyctx, words, first, n, template):
     """A tuple of arrays and numbers from the addresses words[first:].
 
     `template` is a tuple with one entry a field: a 1-tuple (zero,) makes an array of `n` items of zero's type, a bare zero
-    the number that stands at the address, and (None, ...) a tuple of such entries: a list.
+    the number that stands at the address, and (None, ...) a tuple of such entries: a list. NOUGHT_64 and NOUGHT_32 make a 0.0
+    that the compiler knows, so that it drops what comes to nothing.
     """
     def kind_of(t):
         if not isinstance(t, types.BaseTuple):
-            return t
+            return noughts.get(t, t)
         listed = isinstance(t[0], types.NoneType)
         return types.Tuple([kind_of(entry) for entry in t[1:]]) if listed else types.Array(t[0], 1, "C")
+    noughts = {types.int8: types.float64, types.int16: types.float32}
     result = types.Tuple([kind_of(t) for t in template])
     signature = result(words, types.int64, types.int64, template)
 
@@ -54,16 +59,18 @@ def unpack(tyctx, words, first, n, template):
         array = context.make_array(sig.args[0])(context, builder, args[0])
         slots = iter(range(1 << 30))
 
-        def read(kind):
+        def read(kind, t):
             if isinstance(kind, types.BaseTuple):
-                return context.make_tuple(builder, kind, [read(entry) for entry in kind])
+                return context.make_tuple(builder, kind, [read(*entry) for entry in zip(kind, list(t)[1:])])
             slot = builder.add(args[1], ir.Constant(_i64, next(slots)))
+            if t in noughts:
+                return context.get_constant(kind, 0.0)
             address = builder.load(builder.gep(array.data, [slot]))
             if isinstance(kind, types.Array):
                 return _array(context, builder, kind, address, args[2])
             pointer = builder.inttoptr(address, context.get_data_type(kind).as_pointer())
             return context.unpack_value(builder, kind, pointer)
-        return read(result)
+        return context.make_tuple(builder, result, [read(*entry) for entry in zip(result, template)])
     return signature, codegen
 
 

@@ -14,7 +14,7 @@ SHARED = {
 }
 
 
-SHARED_BY_MODELS = {"contract", "arithmetic", "solvers", "chance", "adaptive_exponential"}
+SHARED_BY_MODELS = {"contract", "arithmetic", "solvers", "chance", "propagators", "generators", "adaptive_exponential"}
 
 
 def package(module):
