@@ -1,9 +1,20 @@
 """Neurons and generators: one module a model (see `contract`)."""
+from . import ac_generator as ac_generator
 from . import dc_generator as dc_generator
+from . import gamma_sup_generator as gamma_sup_generator
+from . import gif_psc_exp as gif_psc_exp
+from . import iaf_cond_exp as iaf_cond_exp
 from . import iaf_psc_alpha as iaf_psc_alpha
 from . import iaf_psc_delta as iaf_psc_delta
 from . import iaf_psc_exp as iaf_psc_exp
+from . import inhomogeneous_poisson_generator as inhomogeneous_poisson_generator
+from . import mip_generator as mip_generator
+from . import noise_generator as noise_generator
 from . import parrot_neuron as parrot_neuron
 from . import poisson_generator as poisson_generator
+from . import pulsepacket_generator as pulsepacket_generator
+from . import sinusoidal_poisson_generator as sinusoidal_poisson_generator
 from . import solvers as solvers
 from . import spike_generator as spike_generator
+from . import spike_train_injector as spike_train_injector
+from . import step_current_generator as step_current_generator
