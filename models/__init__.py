@@ -5,9 +5,14 @@ from . import gamma_sup_generator as gamma_sup_generator
 from . import gif_psc_exp as gif_psc_exp
 from . import iaf_cond_exp as iaf_cond_exp
 from . import iaf_psc_alpha as iaf_psc_alpha
+from . import iaf_psc_alpha_multisynapse as iaf_psc_alpha_multisynapse
 from . import iaf_psc_delta as iaf_psc_delta
 from . import iaf_psc_exp as iaf_psc_exp
+from . import iaf_psc_exp_multisynapse as iaf_psc_exp_multisynapse
+from . import ignore_and_fire as ignore_and_fire
 from . import inhomogeneous_poisson_generator as inhomogeneous_poisson_generator
+from . import izhikevich as izhikevich
+from . import mat2_psc_exp as mat2_psc_exp
 from . import mip_generator as mip_generator
 from . import noise_generator as noise_generator
 from . import parrot_neuron as parrot_neuron

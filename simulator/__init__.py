@@ -14,9 +14,14 @@ from nestling.models import gamma_sup_generator as gamma_sup_generator
 from nestling.models import gif_psc_exp as gif_psc_exp
 from nestling.models import iaf_cond_exp as iaf_cond_exp
 from nestling.models import iaf_psc_alpha as iaf_psc_alpha
+from nestling.models import iaf_psc_alpha_multisynapse as iaf_psc_alpha_multisynapse
 from nestling.models import iaf_psc_delta as iaf_psc_delta
 from nestling.models import iaf_psc_exp as iaf_psc_exp
+from nestling.models import iaf_psc_exp_multisynapse as iaf_psc_exp_multisynapse
+from nestling.models import ignore_and_fire as ignore_and_fire
 from nestling.models import inhomogeneous_poisson_generator as inhomogeneous_poisson_generator
+from nestling.models import izhikevich as izhikevich
+from nestling.models import mat2_psc_exp as mat2_psc_exp
 from nestling.models import mip_generator as mip_generator
 from nestling.models import noise_generator as noise_generator
 from nestling.models import parrot_neuron as parrot_neuron
