@@ -50,7 +50,7 @@ def unpack(tyctx, words, first, n, template):
         if not isinstance(t, types.BaseTuple):
             return noughts.get(t, t)
         listed = isinstance(t[0], types.NoneType)
-        return types.Tuple([kind_of(entry) for entry in t[1:]]) if listed else types.Array(t[0], 1, "C")
+        return types.Tuple([kind_of(entry) for entry in list(t)[1:]]) if listed else types.Array(t[0], 1, "C")
     noughts = {types.int8: types.float64, types.int16: types.float32}
     result = types.Tuple([kind_of(t) for t in template])
     signature = result(words, types.int64, types.int64, template)
