@@ -9,11 +9,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 LOG2_E = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 0.693147180369123816490, 1.90821492927058770002e-10      # their sum is ln 2 to 80 bits
 LOWEST, HIGHEST = -708.0, 709.0                                              # beyond, the exponent has no room
+
+
+def floor(x: float) -> float:
+    """The largest whole number that is not above x."""
+    return float(math.floor(x))
 
 
 def exp(x: float) -> float:
@@ -21,7 +24,7 @@ def exp(x: float) -> float:
     if x != x:
         return x
     x = min(max(x, LOWEST), HIGHEST)
-    k = math.floor(x * LOG2_E + 0.5)
+    k = floor(x * LOG2_E + 0.5)
     return math.ldexp(exp_of_rest((x - k * LN2_HIGH) - k * LN2_LOW), int(k))
 
 
@@ -43,7 +46,7 @@ def exp_of_rest(r: float) -> float:
 
 def sin_turns(x: float) -> float:
     """sin(2 pi x), relative error below 1e-15: x is folded to within a quarter turn of 0, then a series of order 19."""
-    r = x - np.floor(x + 0.5)
+    r = x - floor(x + 0.5)
     r = max(min(r, 0.5 - r), -0.5 - r)
     a = 6.283185307179586 * r
     s = a * a
@@ -58,7 +61,7 @@ def sin_turns(x: float) -> float:
     return a * (1.0 - s * p)
 
 
-def each(f: Callable, a: Any, b: Any = None, c: Any = None) -> tuple:
+def each(f: Callable, a: Any, b: Any = None, c: Any = None) -> Any:
     """f of the first entries, of the second, ...: every argument is a tuple, or one number for all entries."""
     given = [x for x in (a, b, c) if x is not None]
     n = next(len(x) for x in given if isinstance(x, tuple))

@@ -6,7 +6,7 @@ Only the numbers of processes in each stage are kept (Deger, Helias, Boucsein an
 at first they are equal, what does not divide evenly being in the last stage. Active, and evolving, for origin + start + dt < t
 <= origin + stop + dt, t being the time stamp of a spike, as NEST 3.10 is.
 """
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
@@ -59,8 +59,8 @@ def derive(p, dt):
     share = np.asarray(p.n_proc) // shape
     leaves = p.rate * p.gamma_shape * dt * 1e-3
     require(leaves <= 1, "rate", p.rate, f"at most 1 / (gamma_shape dt): a process leaves one stage in a step of {dt:g} ms")
-    return Step(initial=np.array([share] * (shape - 1) + [p.n_proc - (shape - 1) * share]), p=leaves, most=1.0 * p.n_proc,
-                first=first, last=last)
+    initial: Any = np.array([share] * (shape - 1) + [p.n_proc - (shape - 1) * share])
+    return Step(initial=initial, p=leaves, most=1.0 * p.n_proc, first=first, last=last)
 
 
 def bound(c):

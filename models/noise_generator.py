@@ -8,7 +8,7 @@ and I flows until the next draw. As in NEST, t counts from the step before the d
 beginning of the simulation. Delays are those of dc_generator.
 """
 from math import sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def check(p):
 def derive(p, dt):
     first, last = active_window(p, dt, ahead=1)      # as of dc_generator
     whole, rest, phase = wave(p.frequency, p.phase, dt)
-    interval = grid_steps("dt", p.dt, dt)
+    interval: Any = grid_steps("dt", p.dt, dt)
     require(interval >= 1, "dt", p.dt, f"a multiple of the simulator's dt = {dt:g} ms")
     return Step(mean=p.mean, var=p.std**2, var_mod=p.std_mod**2, whole=whole, rest=rest, phase=phase, interval=interval,
                 first=first, last=last)

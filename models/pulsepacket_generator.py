@@ -9,7 +9,7 @@ h = (F(k + 1) - F(k)) / (1 - F(k)), F being the normal distribution function; h 
 need a place each; the parameter overlap, which NEST does not have, says how many places there are.
 """
 from math import erfc, sqrt
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
@@ -71,7 +71,7 @@ def shares(centre, sdev, first, last, dt):
 
 def timetable(p, dt):
     overlap = int(np.max(p.overlap))
-    found = [[([0], [0], [0.0])] for _ in range(overlap)]
+    found: list[list[Any]] = [[([0], [0], [0.0])] for _ in range(overlap)]
     windows = zip(*(np.broadcast_to(v, len(p.pulse_times)) for v in (p.sdev, *active_window(p, dt, ahead=1))))
     for i, (centres, (sdev, first, last)) in enumerate(zip(p.pulse_times, windows)):
         free = np.zeros(overlap)                             # from when on a place is free

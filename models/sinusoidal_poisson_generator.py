@@ -6,7 +6,7 @@ t being the time since the beginning of the simulation; a step takes lambda at i
 target receives a train of its own, or with individual_spike_trains=False (in NEST to be set with SetDefaults) all targets the
 same. Active for origin + start <= t < origin + stop, t being the time stamp of a spike: measured, NEST's window for currents.
 """
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def check(p):
 def derive(p, dt):
     first, last = active_window(p, dt, ahead=1)
     whole, rest, phase = wave(p.frequency, p.phase, dt)
-    individual = 1 * np.asarray(p.individual_spike_trains)
+    individual: Any = 1 * np.asarray(p.individual_spike_trains)
     return Step(mean=p.rate * dt * 1e-3, amplitude=p.amplitude * dt * 1e-3, whole=whole, rest=rest, phase=phase,
                 individual=individual, alike=1 - individual, first=first, last=last)
 

@@ -4,7 +4,7 @@ amplitude_values[i] flows from amplitude_times[i] on, the current is 0 before th
 counted from t = 0: origin, start and stop say when the device is on, and do not shift them. Delays are those of dc_generator:
 a change at time t reaches V_m of a target after t + delay.
 """
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -45,7 +45,8 @@ def check(p):
 
 def derive(p, dt):
     first, last = active_window(p, dt, ahead=1)      # as of dc_generator
-    return Step(largest=np.array([np.max(np.abs(v), initial=0.0) for v in p.amplitude_values]), first=first, last=last)
+    largest: Any = np.array([np.max(np.abs(v), initial=0.0) for v in p.amplitude_values])
+    return Step(largest=largest, first=first, last=last)
 
 
 def timetable(p, dt):

@@ -80,6 +80,8 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
             words[rows + j] = bind_series(memory, inputs[j], series[f.name], n)
         elif f.supplied and f.name in wanted:
             assert random is not None
+            # what connections share is drawn for the step of sending, so that it is the same whatever their delays
+            inputs[j]["delay"] = delay if f.shared else 0
             words[rows + j] = bind_random(memory, inputs[j], f, random, n)
             scale = 2.0**-32 if f.supplied == "uniform" else 1
         elif f.supplied:

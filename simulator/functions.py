@@ -8,14 +8,15 @@ from typing import Any
 import llvmlite.ir as ir
 import numpy as np
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 
-from nestling.models.arithmetic import HIGHEST, LN2_HIGH, LN2_LOW, LOG2_E, LOWEST, each, exp, exp_of_rest, total
+from nestling.models.arithmetic import HIGHEST, LN2_HIGH, LN2_LOW, LOG2_E, LOWEST, each, exp, exp_of_rest, floor, total
 from nestling.models.contract import Model
 
 from .lanes import GENERIC
 
-COMPILED = (exp, each, total)        # functions of models.arithmetic whose compiled form stands here
+COMPILED = (exp, floor, each, total)        # functions of models.arithmetic whose compiled form stands here
 
 
 register_jitable(forceinline=True)(exp_of_rest)
@@ -34,6 +35,21 @@ def power_of_two(tyctx, k):
     return (types.float64 if wide else types.float32)(k), codegen
 
 
+@intrinsic
+def round_down(tyctx, x):
+    """llvm's floor, which vectorises and exists on all targets."""
+    def codegen(context, builder, sig, args):
+        kind = args[0].type
+        name = "llvm.floor.f64" if sig.args[0] == types.float64 else "llvm.floor.f32"
+        return builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), name), args)
+    return x(x), codegen
+
+
+@overload(floor, **GENERIC)
+def _floor(x):
+    return lambda x: round_down(x)
+
+
 @overload(exp, **GENERIC)
 def _exp(x):
     if x == types.float32:
@@ -44,7 +60,7 @@ def _exp(x):
 
         def single(x):
             x = min(max(x, bottom), top) if x == x else x
-            k = np.floor(x * log2_e + half)
+            k = floor(x * log2_e + half)
             r = (x - k * high) - k * low
             p = one + r * (one + r * (half + r * (c3 + r * (c4 + r * (c5 + r * c6)))))
             return p * power_of_two(np.int32(k))
@@ -52,7 +68,7 @@ def _exp(x):
 
     def double(x):
         x = min(max(x, LOWEST), HIGHEST) if x == x else x
-        k = np.floor(x * LOG2_E + 0.5)
+        k = floor(x * LOG2_E + 0.5)
         return exp_of_rest((x - k * LN2_HIGH) - k * LN2_LOW) * power_of_two(np.int64(k))
     return double
 

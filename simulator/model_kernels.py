@@ -107,13 +107,13 @@ def prepare_inputs(body, words, ring, k):
         elif source.kind == 6:
             follow_series(source, k - source.delay, n)
         elif source.kind != 0:
-            random = view(source.words_at, 4 * n, np.uint32)
-            if source.filled != (k >> 2) + 1:
-                draw_words(body, source, j, random, k >> 2)
-                source.filled = (k >> 2) + 1
-            now = view(source.words_at + 4 * n * (k & 3), n, np.uint32)
+            random, draw = view(source.words_at, 4 * n, np.uint32), k - source.delay
+            if source.filled != (draw >> 2) + 1:
+                draw_words(body, source, j, random, draw >> 2)
+                source.filled = (draw >> 2) + 1
+            now = view(source.words_at + 4 * n * (draw & 3), n, np.uint32)
             if source.kind == 2:
-                words[slot] = source.words_at + 4 * n * (k & 3)
+                words[slot] = source.words_at + 4 * n * (draw & 3)
             elif source.kind == 3:
                 count_events(source, now, view(source.values_at, n, np.int64), n)
             else:

@@ -6,13 +6,15 @@ import os
 import subprocess
 import sys
 import textwrap
+import types as pytypes
 
 import pytest
 
-from nestling.models import dc_generator, iaf_psc_delta, parrot_neuron, poisson_generator
-from nestling.models.reading import read_model
+from nestling import simulator as nl
+from nestling.models.contract import nested
+from nestling.models.reading import is_model, read_model
 
-MODELS = [iaf_psc_delta, parrot_neuron, poisson_generator, dc_generator]
+MODELS = [m for m in vars(nl).values() if isinstance(m, pytypes.ModuleType) and is_model(m) and hasattr(m, "update")]
 
 
 @pytest.mark.parametrize("capability", [(7, 5), (9, 0)], ids=["cc75", "cc90"])
@@ -22,13 +24,15 @@ def test_a_model_compiles_to_ptx_without_local_memory(model, capability, monkeyp
     from numba import cuda, float64, int64, types, uint8
 
     from nestling.simulator.compile import jitable
+    from nestling.simulator.functions import model_functions
     from nestling.simulator.lanes import gather, scatter
 
     class Device:
         compute_capability = capability
     monkeypatch.setattr(dispatcher, "get_current_device", lambda: Device)
     described = read_model(model)
-    update, State, Step, Inputs = jitable(model.update), model.State, model.Step, model.Inputs
+    functions = model_functions(described, False)
+    update, State, Step, Inputs = jitable(functions.update), model.State, model.Step, model.Inputs
 
     def kernel(state, constants, inputs, emitted):
         i = cuda.grid(1)
@@ -37,10 +41,12 @@ def test_a_model_compiles_to_ptx_without_local_memory(model, capability, monkeyp
             scatter(state, i, s)
             emitted[i] = out != 0
 
-    def arrays(fields):
-        return types.Tuple([float64[::1] if f.type is float else int64[::1] for f in fields])
-    ptx, _ = cuda.compile_ptx(kernel, (arrays(described.state), arrays(described.step), arrays(described.inputs), uint8[::1]),
-                              cc=capability)
+    def arrays(fields, form):
+        flat = [float64[::1] if f.type is float else int64[::1] for f in fields]
+        return types.Tuple([types.Tuple(entry) if isinstance(entry, tuple) else entry for entry in nested(flat, form)])
+    records = (arrays(fields, form) for fields, form in zip((described.state, described.step, described.inputs),
+                                                            (described.forms[0], described.forms[2], described.forms[1])))
+    ptx, _ = cuda.compile_ptx(kernel, (*records, uint8[::1]), cc=capability)
     assert ".visible .entry" in ptx
     assert ".local" not in ptx and "__local_depot" not in ptx, "a model's records must stay in registers"
 
