@@ -10,16 +10,17 @@ Exact propagators; order of events of NEST's model of this name: synaptic curren
 on V; I_stc and E_sfa are those of the step's beginning; V is V_reset from the step after the spike on; a current that a device
 sends acts from the next step on.
 """
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from .arithmetic import each, exp, moved, total
-from .arithmetic import times as product
-from .chance import happens
-from .contract import Along, Hz, Unit, ms, mV, nS, pA, pF, refractory_steps, require, times, uniform
+from .adaptation import adaptation_steps, adapted, check_gif, fires, sfa_each, stc_each, thresholds, triggered
+from .arithmetic import total
+from .contract import Hz, ms, mV, nS, pA, pF, refractory_steps, times, uniform
+from .propagators import from_exponential
 
 RECEPTORS = {0: ("ex", "inh")}
+check = check_gif
 
 
 class Params(NamedTuple):
@@ -35,9 +36,9 @@ class Params(NamedTuple):
     tau_syn_ex: ms = 2.0         # decay times of the synaptic currents
     tau_syn_in: ms = 2.0
     tau_sfa: times = ()          # decay times of the threshold's adaptation, and what a spike adds
-    q_sfa: Annotated[tuple, Unit("mV"), Along("tau_sfa")] = ()
+    q_sfa: thresholds = ()
     tau_stc: times = ()          # decay times of the currents that spikes trigger, and what a spike adds
-    q_stc: Annotated[tuple, Unit("pA"), Along("tau_stc")] = ()
+    q_stc: triggered = ()
 
 
 class State(NamedTuple):
@@ -47,9 +48,9 @@ class State(NamedTuple):
     E_sfa: mV = 0.0              # threshold
     I_stc: pA = 0.0              # sum of the currents that spikes triggered
     I: pA = 0.0                  # current that arrived in the step before
-    sfa: Annotated[float, Unit("mV"), Along("tau_sfa")] = 0.0        # gamma_i
-    stc: Annotated[float, Unit("pA"), Along("tau_stc")] = 0.0        # eta_j
-    r: int = 0                   # refractory steps left
+    sfa: sfa_each = 0.0          # gamma_i
+    stc: stc_each = 0.0          # eta_j
+    r: float = 0.0               # refractory steps left
 
 
 class Inputs(NamedTuple):
@@ -62,49 +63,36 @@ class Inputs(NamedTuple):
 class Step(NamedTuple):
     P_V: float
     V_inf: mV                    # what leak and I_e add in a step
-    P_I: float
-    P_ex: float
-    P_ex_V: float
+    V_I: float                   # what a pA of each current adds to V
+    V_ex: float
+    V_in: float
+    P_ex: float                  # decay of the currents
     P_in: float
-    P_in_V: float
-    P_sfa: Annotated[float, Along("tau_sfa")]
-    q_sfa: Annotated[float, Along("tau_sfa")]
-    P_stc: Annotated[float, Along("tau_stc")]
-    q_stc: Annotated[float, Along("tau_stc")]
-    V_reset: mV
+    P_sfa: sfa_each
+    q_sfa: sfa_each
+    P_stc: stc_each
+    q_stc: stc_each
     V_T_star: mV
     steepness: float             # 1 / Delta_V
     expected: float              # lambda_0 dt
-    n_ref: int
-
-
-def check(p):
-    for name in ("C_m", "g_L", "Delta_V", "tau_syn_ex", "tau_syn_in", "tau_sfa", "tau_stc"):
-        require(np.asarray(getattr(p, name)) > 0, name, getattr(p, name), "above 0")
-    require(p.t_ref >= 0, "t_ref", p.t_ref, "0 ms or more")
-    require(p.lambda_0 >= 0, "lambda_0", p.lambda_0, "0 Hz or more")
+    V_reset: mV
+    n_ref: float
 
 
 def derive(p, dt):
-    decay, lost = np.exp(-dt * p.g_L / p.C_m), -np.expm1(-dt * p.g_L / p.C_m)
-    x_ex, x_in = (dt * (p.g_L / p.C_m - 1.0 / tau) + 1e-300 for tau in (p.tau_syn_ex, p.tau_syn_in))  # no 0 where times are equal
-    return Step(P_V=decay, V_inf=lost * (p.E_L + p.I_e / p.g_L), P_I=lost / p.g_L,
-                P_ex=np.exp(-dt / p.tau_syn_ex), P_ex_V=decay * dt / p.C_m * np.expm1(x_ex) / x_ex,
-                P_in=np.exp(-dt / p.tau_syn_in), P_in_V=decay * dt / p.C_m * np.expm1(x_in) / x_in,
-                P_sfa=np.exp(-dt / p.tau_sfa), q_sfa=p.q_sfa, P_stc=np.exp(-dt / p.tau_stc), q_stc=p.q_stc, V_reset=p.V_reset,
-                V_T_star=p.V_T_star, steepness=1.0 / p.Delta_V, expected=1e-3 * dt * p.lambda_0,
-                n_ref=refractory_steps(p.t_ref, dt))
+    tau_m, gain = p.C_m / p.g_L, -np.expm1(-dt * p.g_L / p.C_m)
+    return Step(P_V=np.exp(-dt / tau_m), V_inf=gain * (p.E_L + p.I_e / p.g_L), V_I=gain / p.g_L,
+                V_ex=from_exponential(dt, tau_m, p.tau_syn_ex, p.C_m), V_in=from_exponential(dt, tau_m, p.tau_syn_in, p.C_m),
+                P_ex=np.exp(-dt / p.tau_syn_ex), P_in=np.exp(-dt / p.tau_syn_in), V_reset=p.V_reset,
+                n_ref=refractory_steps(p.t_ref, dt), **adaptation_steps(p, dt))
 
 
 def update(s, c, x):
-    refractory = s.r > 0
     I_ex, I_in = c.P_ex * s.I_syn_ex + x.ex, c.P_in * s.I_syn_in + x.inh
     I_stc, E_sfa = total(s.stc), c.V_T_star + total(s.sfa)
-    V = c.P_V * s.V_m + c.V_inf + c.P_I * (s.I - I_stc) + c.P_ex_V * I_ex + c.P_in_V * I_in
-    V = c.V_reset if refractory else V
-    spiked = happens(x.chance, c.expected * exp((V - E_sfa) * c.steepness)) & (not refractory)
+    V = c.P_V * s.V_m + c.V_inf + c.V_I * (s.I - I_stc) + c.V_ex * I_ex + c.V_in * I_in
+    V = c.V_reset if s.r > 0.0 else V
+    spiked = fires(x.chance, V, E_sfa, c) & (s.r <= 0.0)
     once = 1.0 if spiked else 0.0
-    sfa = each(moved, each(product, s.sfa, c.P_sfa), c.q_sfa, once)
-    stc = each(moved, each(product, s.stc, c.P_stc), c.q_stc, once)
-    r = s.r - 1 if refractory else s.r
-    return State(V, I_ex, I_in, E_sfa, I_stc, x.current, sfa, stc, c.n_ref if spiked else r), spiked
+    sfa, stc = adapted(s.sfa, c.P_sfa, c.q_sfa, once), adapted(s.stc, c.P_stc, c.q_stc, once)
+    return State(V, I_ex, I_in, E_sfa, I_stc, x.current, sfa, stc, c.n_ref if spiked else max(s.r - 1.0, 0.0)), spiked
