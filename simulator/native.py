@@ -5,6 +5,8 @@ any model, generator, rule or distribution without being compiled anew for it.
 """
 from __future__ import annotations
 
+import platform
+
 import llvmlite.ir as ir
 import numpy as np
 from numba import types
@@ -140,13 +142,25 @@ def address_of(tyctx, array):
     return types.int64(array), codegen
 
 
+@intrinsic
+def relax(tyctx):
+    """Tell the core that this is a waiting loop: where two threads share one, the other gets its units."""
+    def codegen(context, builder, sig, args):
+        if platform.machine() in ("x86_64", "AMD64"):
+            kind = ir.FunctionType(ir.VoidType(), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
+        return context.get_dummy_value()
+    return types.void(), codegen
+
+
 @register_jitable
 def wait_for(counter, index, value):
     """Spin until counter[index] has reached value; give the core away after a while."""
     turns = 0
     while atomic_load(counter, index) < value:
+        relax()
         turns += 1
-        if turns > 2000:
+        if turns > 500:
             sched_yield()
             turns = 0
 
