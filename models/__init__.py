@@ -1,9 +1,20 @@
 """Neurons and generators: one module a model (see `contract`)."""
 from . import ac_generator as ac_generator
+from . import aeif_cond_alpha as aeif_cond_alpha
+from . import aeif_cond_exp as aeif_cond_exp
+from . import aeif_psc_alpha as aeif_psc_alpha
+from . import aeif_psc_delta as aeif_psc_delta
+from . import aeif_psc_exp as aeif_psc_exp
 from . import dc_generator as dc_generator
 from . import gamma_sup_generator as gamma_sup_generator
+from . import gif_cond_exp as gif_cond_exp
 from . import gif_psc_exp as gif_psc_exp
+from . import glif_psc as glif_psc
+from . import hh_cond_exp_traub as hh_cond_exp_traub
+from . import iaf_cond_alpha as iaf_cond_alpha
+from . import iaf_cond_beta as iaf_cond_beta
 from . import iaf_cond_exp as iaf_cond_exp
+from . import iaf_cond_exp_sfa_rr as iaf_cond_exp_sfa_rr
 from . import iaf_psc_alpha as iaf_psc_alpha
 from . import iaf_psc_alpha_multisynapse as iaf_psc_alpha_multisynapse
 from . import iaf_psc_delta as iaf_psc_delta
@@ -17,6 +28,7 @@ from . import mip_generator as mip_generator
 from . import noise_generator as noise_generator
 from . import parrot_neuron as parrot_neuron
 from . import poisson_generator as poisson_generator
+from . import pp_psc_delta as pp_psc_delta
 from . import pulsepacket_generator as pulsepacket_generator
 from . import sinusoidal_poisson_generator as sinusoidal_poisson_generator
 from . import solvers as solvers

@@ -22,6 +22,14 @@ def happens(u: float, expected: float) -> bool:
     return u + HALF < (few if expected < 0.01 else 1.0 - exp(-expected))
 
 
+def waiting(u: tuple) -> float:
+    """exp(-t), t the time to pass through as many stages as u has entries, each left at rate 1."""
+    p = 1.0
+    for one in u:
+        p = p * (1.0 - one)
+    return p
+
+
 def poisson_count(u: float, mean: float) -> int:
     """A Poisson-distributed count of this mean; 0 where the mean is 0 or negative."""
     far = mean > FROM_ZERO

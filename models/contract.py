@@ -206,6 +206,18 @@ def require(condition: Any, name: str, value: Any, allowed: str) -> None:
         raise ParameterError(f"{name} = {shown}: must be {allowed}")
 
 
+def positive(p: Any, *names: str) -> None:
+    """Raise ParameterError unless these parameters are above 0."""
+    for name in names:
+        require(getattr(p, name) > 0, name, getattr(p, name), "above 0")
+
+
+def not_negative(p: Any, *names: str) -> None:
+    """Raise ParameterError unless these parameters are 0 or more."""
+    for name in names:
+        require(getattr(p, name) >= 0, name, getattr(p, name), "0 or more")
+
+
 def grid_steps(name: str, time: Any, dt: float) -> np.ndarray:
     """Times in steps; raises ParameterError where one is no multiple of dt, as NEST does. Infinity is one."""
     steps: np.ndarray = np.rint(np.asarray(time) / dt)

@@ -86,7 +86,7 @@ def update(s, c, x):
     V = relaxed(s.V_m, c.G_L + ex + inh, c.J_L + c.J_I * s.I + J_ex + J_in, c.d_ex * ex + c.d_in * inh,
                 c.d_ex * J_ex + c.d_in * J_in)
     refractory = s.r > 0
-    spiked = (V >= c.V_th) & (s.r <= 0)
+    spiked = (c.V_th <= V) & (s.r <= 0)
     V = c.V_reset if refractory | spiked else V
     r = c.n_ref if spiked else s.r - 1 if refractory else s.r
     return State(V, c.P_ex * s.g_ex + x.ex, c.P_in * s.g_in - x.inh, x.current, r), spiked

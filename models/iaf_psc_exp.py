@@ -47,6 +47,7 @@ class Inputs(NamedTuple):
 
 
 RECEPTORS = {0: ("ex", "inh")}
+HALF = 2.0**-33              # half the distance of two uniform numbers: what is improbable enough never happens
 
 
 class Step(NamedTuple):
@@ -90,6 +91,6 @@ def update(s, c, x):
     V = s.V_m if s.r > 0.0 else V
     I_ex = c.P_ex * s.I_syn_ex + c.F_ex * s.I_filtered + x.ex
     I_in = c.P_in * s.I_syn_in + x.inh
-    spiked = x.escape < c.escape * exp((V - c.V_th) * c.r_delta) if c.delta > 0.0 else c.V_th <= V
+    spiked = x.escape + HALF < c.escape * exp((V - c.V_th) * c.r_delta) if c.delta > 0.0 else c.V_th <= V
     r = c.n_ref if spiked else s.r - 1.0 if s.r > 0.0 else s.r
     return State(c.V_reset if spiked else V, I_ex, I_in, x.current, x.current_filtered, r), spiked

@@ -58,11 +58,11 @@ def derive(p, dt):
 
 def update(s, c, x):
     consistent = c.consistent > 0.0
-    V, U, I = s.V_m, s.U_m, s.I + c.I_e
-    I = I if consistent else I + x.spikes
-    V1 = V + c.half * (0.04 * V * V + 5.0 * V + 140.0 - U + I)
-    V2 = V1 + c.half * (0.04 * V1 * V1 + 5.0 * V1 + 140.0 - U + I)
+    V, U = s.V_m, s.U_m
+    arriving = 0.0 if consistent else x.spikes               # in NEST's order of sums: rounding errors grow here
+    V1 = V + (c.half * (0.04 * V * V + 5.0 * V + 140.0 - U + s.I + c.I_e + arriving) + (x.spikes if consistent else 0.0))
+    V2 = V1 + c.half * (0.04 * V1 * V1 + 5.0 * V1 + 140.0 - U + s.I + c.I_e + arriving)
     U = U + c.a_h * (c.b * (V if consistent else V2) - U)
-    V = max(V1 + x.spikes if consistent else V2, c.V_min)
+    V = max(V1 if consistent else V2, c.V_min)
     spiked = c.V_th <= V
     return State(c.c if spiked else V, U + c.d if spiked else U, x.current), spiked

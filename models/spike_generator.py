@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .contract import ParameterError, counts, grid_steps, ms, require, times
+from .contract import counts, ms, require, times
+from .generators import check_train, train
 
 
 class Params(NamedTuple):
@@ -20,34 +21,10 @@ class Params(NamedTuple):
 
 
 def check(p):
-    for t, n in zip(p.spike_times, p.spike_multiplicities):
-        require(np.isfinite(t) & (t > 0), "spike_times", t, "finite and above 0 ms")
-        require(np.diff(t, prepend=0.0) >= 0, "spike_times", t, "in ascending order")
-        require(n >= 0, "spike_multiplicities", n, "0 or more")
-        if len(n) not in (0, len(t)):
-            raise ParameterError(f"spike_multiplicities has {len(n)} entries; it must have one for each of the "
-                                 f"{len(t)} spike_times, or none")
+    check_train(p)
     require(p.stop >= p.start, "stop", p.stop, "start or later")
 
 
 def schedule(p, dt):
     """Steps, nodes and counts of all spikes; node i has p.spike_times[i]."""
-    steps, nodes, numbers = [], [], []
-    start, stop, origin, offgrid = (np.broadcast_to(v, len(p.spike_times))
-                                    for v in (p.start, p.stop, p.origin, p.allow_offgrid_times))
-    shift = grid_steps("origin", origin, dt)
-    first, last = shift + grid_steps("start", start, dt), shift + grid_steps("stop", stop, dt)
-    for i, (t, n) in enumerate(zip(p.spike_times, p.spike_multiplicities)):
-        ticks = (np.asarray(t) + origin[i]) / dt
-        near = np.rint(ticks)
-        off = np.abs(ticks - near) > 1e-6
-        if off.any() and not offgrid[i]:
-            raise ParameterError(f"spike_times: {t[np.argmax(off)]} ms is no multiple of dt = {dt} ms; "
-                                 f"set allow_offgrid_times=True to round it up")
-        stamps = np.where(off, np.ceil(ticks), near).astype(np.int64)
-        n = np.asarray(n, np.int64) if len(n) else np.ones(len(t), np.int64)
-        keep = (stamps > first[i]) & (stamps <= last[i]) & (n > 0)
-        steps.append(stamps[keep] - 1)   # a spike of step k carries the stamp k + 1
-        nodes.append(np.full(keep.sum(), i))
-        numbers.append(n[keep])
-    return np.concatenate(steps), np.concatenate(nodes), np.concatenate(numbers)
+    return train(p, dt)
