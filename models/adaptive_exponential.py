@@ -1,7 +1,7 @@
 """What the adaptive exponential neurons share: what they refuse, and the constants of a step (see upstroke.py)."""
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -10,13 +10,8 @@ from .membrane import moments
 from .propagators import from_alpha, from_exponential, mean_exponential
 
 HIGH = 20.0     # an upstroke is cut off at V_th + 20 Delta_T, or where it moves by 1e6 Delta_T a step: infinity is at hand
-
-
-def step_record(*own: str) -> Any:
-    """The record Step: what all have, and what one model has of its own."""
-    names = ("h", "drive", "leak", "per_C", "E_L", "V_th", "V_peak", "V_reset", "rate", "reset_rate", "Delta", "per_Delta",
-             "to_peak", "A_w", "B_w", "slow", "b", "n_ref", *own)
-    return NamedTuple("Step", [(name, float) for name in names])
+NEURON = ("h", "drive", "leak", "per_C", "E_L", "V_th", "V_peak", "V_reset", "rate", "reset_rate", "Delta", "per_Delta",
+          "to_peak", "A_w", "B_w", "slow", "b", "n_ref")       # fields of Step that all have: see `constants`
 
 
 def check_neuron(p):

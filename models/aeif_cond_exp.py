@@ -1,19 +1,20 @@
 """aeif_cond_exp: adaptive exponential integrate-and-fire neuron with exponential conductances.
 
     C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - g_ex (V - E_ex) - g_in (V - E_in) - w + I_e + I(t),
-    tau_w dw/dt = a (V - E_L) - w,      tau_syn dg/dt = -g;
+    tau_w dw/dt = a (V - E_L) - w,      tau_syn dg/dt = -g,
 
-an arriving spike raises g_ex by its weight (nS), or g_in by minus its weight where that is negative.
-At V_peak, V falls to V_reset, w grows by b, and integration goes on within the step (Brette and Gerstner 2005, J. Neurophysiol.
-94:3637; see upstroke.py: no adaptive solver, hence no gsl_error_tol). The synapses are exact and act
-on V by their mean over the step. Parameters, defaults and the order of events in a step are those of NEST's model of this name:
-V moves on, then the synapses, which take the spikes that arrive; a current acts from the next step on. The refractory period,
-rounded up to whole steps, begins with the step after the spike's.
+and a spike that arrives raises g_ex by its weight (nS), or g_in by minus its weight where that is negative. At V_peak, V falls
+to V_reset, w grows by b, and integration goes on within the step (Brette and Gerstner 2005, J. Neurophysiol. 94:3637; see
+upstroke.py: there is no adaptive solver, hence no gsl_error_tol). The synapses are exact and act on V by mean and slope over
+the step. Parameters, defaults and the order of events in a step are those of NEST's model of this name: V moves on, then the
+synapses, which take the spikes that arrive; a current acts from the next step on. The refractory period, rounded up to whole
+steps, begins with the step after the spike's.
 """
 from typing import NamedTuple
 
-from .adaptive_exponential import check_with_synapses, constants, step_record, synapses
+from .adaptive_exponential import NEURON, check_with_synapses, constants, synapses
 from .contract import ms, mV, nS, pA, pF
+from .membrane import step_record
 from .upstroke import advance, closed_form
 
 SOLVER = closed_form
@@ -55,7 +56,7 @@ class Inputs(NamedTuple):
     current: pA = 0.0
 
 
-Step = step_record("P_ex", "P_in", "M_ex", "M_in", "T_ex", "T_in", "E_ex", "E_in")
+Step = step_record(*NEURON, "P_ex", "P_in", "M_ex", "M_in", "T_ex", "T_in", "E_ex", "E_in")
 
 
 def derive(p, dt):
@@ -65,6 +66,6 @@ def derive(p, dt):
 def update(s, c, x, solve):
     ex, inh = c.M_ex * s.g_ex, c.M_in * s.g_in
     more, less = c.T_ex * s.g_ex, c.T_in * s.g_in
-    V, w, r, spiked = advance(c, s.V_m, s.w, s.r, c.drive + c.per_C * s.I + ex * c.E_ex + inh * c.E_in, c.leak + ex + inh,
+    V, w, r, spiked, _ = advance(c, s.V_m, s.w, s.r, c.drive + c.per_C * s.I + ex * c.E_ex + inh * c.E_in, c.leak + ex + inh,
                               more * c.E_ex + less * c.E_in, more + less, 0.0, solve)
     return State(V, w, c.P_ex * s.g_ex + x.ex, c.P_in * s.g_in - x.inh, x.current, r), spiked

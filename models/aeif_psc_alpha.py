@@ -1,20 +1,20 @@
 """aeif_psc_alpha: adaptive exponential integrate-and-fire neuron with alpha-shaped currents.
 
     C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) + I_syn_ex - I_syn_in - w + I_e + I(t),
-    tau_w dw/dt = a (V - E_L) - w;
+    tau_w dw/dt = a (V - E_L) - w,
 
-a spike of weight w evokes the current w e (t / tau_syn) exp(-t / tau_syn), which peaks at w (pA) after tau_syn, as
-I_syn_ex, or where its weight is negative of minus that as I_syn_in.
-At V_peak, V falls to V_reset, w grows by b, and integration goes on within the step (Brette and Gerstner 2005, J. Neurophysiol.
-94:3637; see upstroke.py: no adaptive solver, hence no gsl_error_tol). The synapses are exact and act
-on V by their mean over the step. Parameters, defaults and the order of events in a step are those of NEST's model of this name:
-V moves on, then the synapses, which take the spikes that arrive; a current acts from the next step on. The refractory period,
-rounded up to whole steps, begins with the step after the spike's.
+and a spike of weight w evokes the current w e (t / tau_syn) exp(-t / tau_syn), which peaks at w (pA) after tau_syn: I_syn_ex,
+or for negative weights I_syn_in, which is positive, too. At V_peak, V falls to V_reset, w grows by b, and integration goes on
+within the step (Brette and Gerstner 2005, J. Neurophysiol. 94:3637; see upstroke.py: there is no adaptive solver, hence no
+gsl_error_tol). The synapses are exact and act on V by mean and slope over the step. Parameters, defaults and the order of
+events in a step are those of NEST's model of this name: V moves on, then the synapses, which take the spikes that arrive; a
+current acts from the next step on. The refractory period, rounded up to whole steps, begins with the step after the spike's.
 """
 from typing import NamedTuple
 
-from .adaptive_exponential import check_with_synapses, constants, step_record, synapses
+from .adaptive_exponential import NEURON, check_with_synapses, constants, synapses
 from .contract import ms, mV, nS, pA, pF
+from .membrane import step_record
 from .upstroke import advance, closed_form
 
 SOLVER = closed_form
@@ -56,7 +56,8 @@ class Inputs(NamedTuple):
     current: pA = 0.0
 
 
-Step = step_record("P_ex", "P_in", "M_ex", "M_in", "T_ex", "T_in", "S_ex", "S_in", "U_ex", "U_in", "peak_ex", "peak_in")
+Step = step_record(*NEURON, "P_ex", "P_in", "M_ex", "M_in", "T_ex", "T_in", "S_ex", "S_in", "U_ex", "U_in",
+                   "peak_ex", "peak_in")
 
 
 def derive(p, dt):
@@ -66,6 +67,6 @@ def derive(p, dt):
 def update(s, c, x, solve):
     mean = c.M_ex * s.I_syn_ex + c.S_ex * s.dI_syn_ex - (c.M_in * s.I_syn_in + c.S_in * s.dI_syn_in)
     tilt = c.T_ex * s.I_syn_ex + c.U_ex * s.dI_syn_ex - (c.T_in * s.I_syn_in + c.U_in * s.dI_syn_in)
-    V, w, r, spiked = advance(c, s.V_m, s.w, s.r, c.drive + c.per_C * s.I + mean, c.leak, tilt, 0.0, 0.0, solve)
+    V, w, r, spiked, _ = advance(c, s.V_m, s.w, s.r, c.drive + c.per_C * s.I + mean, c.leak, tilt, 0.0, 0.0, solve)
     return State(V, w, c.P_ex * (s.I_syn_ex + c.h * s.dI_syn_ex), c.P_in * (s.I_syn_in + c.h * s.dI_syn_in),
                  c.P_ex * s.dI_syn_ex + c.peak_ex * x.ex, c.P_in * s.dI_syn_in - c.peak_in * x.inh, x.current, r), spiked

@@ -1,21 +1,22 @@
 """aeif_psc_delta: adaptive exponential integrate-and-fire neuron with delta-shaped input.
 
     C_m dV/dt = -g_L (V - E_L) + g_L Delta_T exp((V - V_th) / Delta_T) - w + I_e + I(t),
-    tau_w dw/dt = a (V - E_L) - w;
+    tau_w dw/dt = a (V - E_L) - w,
 
-an arriving spike moves V by its weight (mV).
-At V_peak, V falls to V_reset, w grows by b, and integration goes on within the step (Brette and Gerstner 2005, J. Neurophysiol.
-94:3637; see upstroke.py: no adaptive solver, hence no gsl_error_tol). Parameters, defaults and
-the order of events in a step are those of NEST's model of this name: V moves on, takes the spikes that arrive, and is compared
-with V_peak; a current acts from the next step on. (NEST adds the spikes after the first of its solver's steps, of which there
-are several when V peaks.) The refractory period, rounded up to whole steps, begins with the step after the spike's.
+and a spike that arrives moves V by its weight (mV). At V_peak, V falls to V_reset, w grows by b, and integration goes on within
+the step (Brette and Gerstner 2005, J. Neurophysiol. 94:3637; see upstroke.py: there is no adaptive solver, hence no
+gsl_error_tol). Parameters, defaults and the order of events in a step are those of NEST's model of this name: V moves on, takes
+the spikes that arrive, and is compared with V_peak; a current acts from the next step on. (NEST adds the spikes after the first
+of its solver's steps, of which there are several while V peaks.) The refractory period, rounded up to whole steps, begins with
+the step after the spike's.
 """
 from typing import NamedTuple
 
 import numpy as np
 
-from .adaptive_exponential import check_neuron, constants, step_record
+from .adaptive_exponential import NEURON, check_neuron, constants
 from .contract import ms, mV, nS, pA, pF
+from .membrane import step_record
 from .upstroke import advance, closed_form
 
 SOLVER = closed_form
@@ -51,7 +52,7 @@ class Inputs(NamedTuple):
     current: pA = 0.0
 
 
-Step = step_record("decay", "keep")     # of input that is kept; 1 with refractory_input, else 0
+Step = step_record(*NEURON, "decay", "keep")     # of input that is kept; 1 with refractory_input, else 0
 
 
 def derive(p, dt):
@@ -60,6 +61,5 @@ def derive(p, dt):
 
 def update(s, c, x, solve):
     jump = x.spikes + s.refractory_spikes
-    V, w, r, spiked = advance(c, s.V_m, s.w, s.r, c.drive + c.per_C * s.I, c.leak, 0.0, 0.0, jump, solve)
-    waits = (s.r > 0.0) | (spiked & (r > 0.0))
-    return State(V, w, x.current, c.decay * c.keep * jump if waits else 0.0, r), spiked
+    V, w, r, spiked, left = advance(c, s.V_m, s.w, s.r, c.drive + c.per_C * s.I, c.leak, 0.0, 0.0, jump, solve)
+    return State(V, w, x.current, c.decay * c.keep * left, r), spiked

@@ -4,7 +4,7 @@ A mechanism that is switched off has factors that leave its variables alone and 
 """
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
@@ -60,19 +60,20 @@ def glif_step(p, dt):
     """The Step of a GLIF neuron with alpha-shaped synaptic currents."""
     reset, currents, adapting = (np.asarray(switch, bool) for switch in
                                  (p.spike_dependent_threshold, p.after_spike_currents, p.adapting_threshold))
+    where: Any = np.where
     tau_m, peak = p.C_m / p.g, np.e / p.tau_syn               # a spike of weight 1 begins with the slope `peak`
     gain = -np.expm1(-dt / tau_m) / p.g
-    a, b = np.where(adapting, p.th_voltage_index, 0.0), np.where(adapting, p.th_voltage_decay, 1.0)
+    a, b = where(adapting, p.th_voltage_index, 0.0), where(adapting, p.th_voltage_decay, 1.0)
     # the response of threshold_voltage to a V - E_L that decays with tau_m from 1, and to one that stays 1
     T_V, T_1 = a * from_exponential(dt, 1.0 / b, tau_m, 1.0), -np.expm1(-b * dt) * a / b
-    fraction = np.where(reset, p.voltage_reset_fraction, 0.0)
+    fraction = where(reset, p.voltage_reset_fraction, 0.0)
     return Step(E_L=p.E_L, P_V=np.exp(-dt / tau_m), V_I=gain, V_each=from_exponential(dt, tau_m, p.tau_syn, p.C_m),
                 V_slope=peak * from_alpha(dt, tau_m, p.tau_syn, p.C_m), P_syn=np.exp(-dt / p.tau_syn),
                 H_syn=peak * dt * np.exp(-dt / p.tau_syn), P_asc=np.exp(-dt * p.asc_decay),
-                M_asc=np.where(currents, mean_exponential(-dt * p.asc_decay), 0.0),
-                R_asc=p.asc_r * np.exp(-p.t_ref * p.asc_decay), asc_amps=np.where(currents, p.asc_amps, 0.0),
-                P_spike=np.where(reset, np.exp(-dt * p.th_spike_decay), 1.0),
-                R_spike=np.exp(-p.t_ref * p.th_spike_decay), th_spike_add=np.where(reset, p.th_spike_add, 0.0),
-                P_voltage=np.where(adapting, np.exp(-b * dt), 1.0), T_V=T_V, T_I=(T_1 - T_V) / p.g, reset_fraction=fraction,
-                reset_to=np.where(reset, p.E_L + p.voltage_reset_add, p.V_reset), V_th=p.V_th,
+                M_asc=where(currents, mean_exponential(-dt * p.asc_decay), 0.0),
+                R_asc=p.asc_r * np.exp(-p.t_ref * p.asc_decay), asc_amps=where(currents, p.asc_amps, 0.0),
+                P_spike=where(reset, np.exp(-dt * p.th_spike_decay), 1.0),
+                R_spike=np.exp(-p.t_ref * p.th_spike_decay), th_spike_add=where(reset, p.th_spike_add, 0.0),
+                P_voltage=where(adapting, np.exp(-b * dt), 1.0), T_V=T_V, T_I=(T_1 - T_V) / p.g, reset_fraction=fraction,
+                reset_to=where(reset, p.E_L + p.voltage_reset_add, p.V_reset), V_th=p.V_th,
                 n_ref=refractory_steps(p.t_ref, dt))

@@ -9,7 +9,7 @@ A spike adds q_sfa to the q_i and, with_reset, sets V to 0; then none comes for 
 dead_time_random), rounded up to whole steps, while V and q_i move on. A step has at most one spike, but where dead_time is 0 a
 Poisson-distributed number. Exact propagators; NEST's order of events: V takes its input, q_i decay, then chance decides.
 """
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -76,13 +76,13 @@ def check(p):
 
 
 def derive(p, dt):
-    dead = np.where(np.asarray(p.dead_time) > 0, np.maximum(p.dead_time, dt), 0.0)
-    stages = np.where(p.dead_time_random, (dead > 0) * p.dead_time_shape * dt / np.maximum(dead, dt), 0.0)      # left in a step
+    dead, where = np.maximum(p.dead_time, dt) * (np.asarray(p.dead_time) > 0), cast(Any, np.where)
+    stages = where(p.dead_time_random, (dead > 0) * p.dead_time_shape * dt / np.maximum(dead, dt), 0.0)      # left in a step
     left = np.exp(-dt / p.tau_sfa)
     return Step(P_V=np.exp(-dt / p.tau_m), V_I=-np.expm1(-dt / p.tau_m) * p.tau_m / p.C_m, I_e=p.I_e, P_sfa=left,
                 q_sfa=left * p.q_sfa, linear=1e-3 * dt * p.c_1, exponential=1e-3 * dt * p.c_2, c_3=p.c_3,
-                kept=np.where(p.with_reset, 0.0, 1.0), random=np.expm1(stages),
-                n_dead=np.where((stages > 0) | (dead == 0), 0.0, refractory_steps(dead, dt)))
+                kept=where(p.with_reset, 0.0, 1.0), random=np.expm1(stages),
+                n_dead=where((stages > 0) | (dead == 0), 0.0, refractory_steps(dead, dt)))
 
 
 def bound(c):
