@@ -14,7 +14,8 @@ SHARED = {
 }
 
 
-SHARED_BY_MODELS = {"contract", "arithmetic", "solvers", "chance", "propagators", "generators", "adaptive_exponential"}
+SHARED_BY_MODELS = {"contract", "arithmetic", "solvers", "chance", "propagators", "generators", "membrane", "rise_and_decay",
+                    "conductances", "traub_miles", "upstroke", "adaptive_exponential", "adaptation", "glif"}
 
 
 def package(module):

@@ -1,62 +1,89 @@
-"""Parameters and their defaults, all of them, against NEST's."""
+"""Parameters and their defaults, all of them, against NEST's; and what can be recorded. Every model of the public face."""
+import types
+
 import numpy as np
 import pytest
 
 from nestling import simulator as nl
+from nestling.models.reading import is_model, read_model
 
-# What NEST's models have and ours do not: settings of plasticity and of threads, and what only tells about a node.
+# What NEST's models have and ours do not: settings of plasticity, threads and solvers, and what only tells about a node.
 EVERYWHERE = {
     "Ca", "archiver_length", "available", "beta_Ca", "capacity", "element_type", "elementsize", "frozen", "global_id",
-    "ignore_and_spike", "ignore_and_spike_interval", "ignore_and_spike_offset", "instantiations", "label", "local", "model",
-    "model_id", "node_uses_wfr", "post_trace", "recordables", "stimulus_source", "synaptic_elements", "t_spike", "tau_Ca",
-    "tau_minus", "tau_minus_triplet", "thread", "thread_local_id", "type_id", "vp",
+    "gsl_error_tol", "has_connections", "ignore_and_spike", "ignore_and_spike_interval", "ignore_and_spike_offset",
+    "instantiations", "label", "local", "model", "model_id", "n_synapses", "node_uses_wfr", "post_trace", "recordables",
+    "stimulus_source", "synaptic_elements", "t_spike", "tau_Ca", "tau_minus", "tau_minus_triplet", "thread", "thread_local_id",
+    "type_id", "vp",
 }
 RECORDERS = {"events", "n_events", "record_to", "time_in_steps"}
-MODELS = {
-    "iaf_psc_delta": set(),
-    "parrot_neuron": {"flush_event_send_interval"},
-    "spike_generator": {"precise_times", "shift_now_spikes", "spike_weights"},
-    "poisson_generator": set(),
-    "dc_generator": set(),
-    "spike_recorder": RECORDERS,
+PHASOR = {"y_0", "y_1"}                            # how NEST computes a sine
+ABSENT = {                                         # what some of NEST's models have and ours do not
+    "ac_generator": PHASOR,
     "multimeter": RECORDERS | {"offset"},
+    "noise_generator": PHASOR,
+    "parrot_neuron": {"flush_event_send_interval"},
+    "sinusoidal_poisson_generator": PHASOR,
+    "spike_generator": {"precise_times", "shift_now_spikes", "spike_weights"},
+    "spike_recorder": RECORDERS,
+    "spike_train_injector": {"precise_times", "shift_now_spikes"},
     "voltmeter": RECORDERS | {"offset"},
+    # recordables: what a generator emits is seen at its targets
+    "recordables of ac_generator": {"I"},
+    "recordables of dc_generator": {"I"},
+    "recordables of sinusoidal_poisson_generator": {"rate"},
+    "recordables of step_current_generator": {"I"},
+    # parameters that are ours alone
+    "NEST's pulsepacket_generator": {"overlap"},
 }
-OWN_STATES = {"I", "refractory_spikes", "r"}       # NEST has them too, but hides them
 INFINITE = np.finfo(float).max                     # what NEST says for infinity
+MODELS = [name for name, thing in vars(nl).items() if isinstance(thing, types.ModuleType) and hasattr(thing, "Params")]
 
 
-def defaults(model):
-    """Names and defaults of what a user sets: parameters and initial states."""
-    source = getattr(nl, model)
-    records = [getattr(source, name)._field_defaults for name in ("Params", "State") if hasattr(source, name)]
-    return {k: v for r in records for k, v in r.items() if k not in OWN_STATES}
+def fields(model, record):
+    """Names and defaults of a record, none if a model has no such record."""
+    return getattr(getattr(nl, model), record)._field_defaults if hasattr(getattr(nl, model), record) else {}
 
 
-def plain(value):
-    """A default as a value that can be compared: lists as lists, NEST's largest number as infinity."""
+def recordables(model):
+    return {f.name for f in read_model(getattr(nl, model)).state} if is_model(getattr(nl, model)) else set()
+
+
+def plain(value, like=None):
+    """A default as a value that can be compared: lists as lists, NEST's largest number as infinity. A state's list is given by
+    one number for all entries: there are as many as `like` has."""
     if isinstance(value, (tuple, list, np.ndarray)):
         return list(value)
+    if isinstance(like, (tuple, list, np.ndarray)):
+        return [value] * len(like)
     return float(np.sign(value)) * np.inf if isinstance(value, float) and abs(value) == INFINITE else value
+
+
+def test_all_models_and_recorders_are_held_against_nest():
+    assert {"iaf_psc_delta", "izhikevich", "mip_generator", "spike_train_injector", "spike_recorder", "voltmeter"} <= set(MODELS)
+    assert {name.split()[-1] for name in ABSENT} <= set(MODELS)
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_defaults_are_those_of_nest(nest, model):
     nest.ResetKernel()
     theirs = nest.GetDefaults(model)
-    for name, value in defaults(model).items():
-        assert plain(theirs[name]) == plain(value), name
+    shared = {k: v for k, v in {**fields(model, "Params"), **fields(model, "State")}.items() if k in theirs}
+    assert {k: plain(v, theirs[k]) for k, v in shared.items()} == {k: plain(theirs[k]) for k in shared}
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_no_parameter_is_missing_without_being_named_here(nest, model):
+def test_no_parameter_is_missing_or_added_without_being_named_here(nest, model):
     nest.ResetKernel()
-    assert set(nest.GetDefaults(model)) - EVERYWHERE == set(defaults(model)) | MODELS[model]
+    theirs, params = set(nest.GetDefaults(model)) - EVERYWHERE, set(fields(model, "Params"))
+    assert theirs - params - set(fields(model, "State")) == ABSENT.get(model, set())      # NEST's states are ours, by name
+    assert params - theirs == ABSENT.get(f"NEST's {model}", set())
 
 
-def test_recordables_are_those_of_nest(nest):
+@pytest.mark.parametrize("model", MODELS)
+def test_what_nest_records_can_be_recorded(nest, model):
     nest.ResetKernel()
-    assert set(nl.iaf_psc_delta.State._fields) - OWN_STATES == set(nest.GetDefaults("iaf_psc_delta")["recordables"])
+    theirs = set(nest.GetDefaults(model).get("recordables", ()))
+    assert theirs - recordables(model) == ABSENT.get(f"recordables of {model}", set())
 
 
 def test_a_connection_has_nests_weight_and_delay_unless_they_are_given(nest, backend):
