@@ -63,7 +63,7 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
     drives, of lanes and weights)."""
     model = what.model
     variant = variant_of(what, plan.precision)
-    n_inputs, wanted = len(model.inputs), wanted_inputs(model, step)
+    n_inputs, wanted = len(model.inputs), wanted_inputs(model, what.step)       # by all nodes: the kernel is one for all parts
     rows, scales, states, constants, end = variant.places
     words = memory.keep(np.zeros(end + 2, np.int64))
     head = words[:HEAD].view(BODY)[0]
