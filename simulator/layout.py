@@ -36,7 +36,8 @@ CLASS = record("kind", "value", "shift")
 
 # What one kernel call of a model works on: a block's nodes in one partition, or a drive's connections. limit: the most that a
 # connection may emit in a step.
-BODY = record("n", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_row", "n_inputs", "k0", "k1", limit=np.float64)
+BODY = record("n", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_row", "n_inputs", "k0", "k1",
+              "itemsize", "prepare_at", "clear_at", limit=np.float64)
 
 # One input of a body. kind: 0 a number that stands, 1 a ring lane, 2 uniform, 3 poisson, 4 the step, 5 normal, 6 a series.
 # object_at, stream_at, domain_at: whose random numbers each node receives; delay: by how many steps a drive looks back (at a

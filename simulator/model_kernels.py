@@ -17,7 +17,7 @@ from .exchange import add_to_lane, as_flag, as_it_is, beyond, first_lane, mark_c
 from .functions import model_functions
 from .lanes import at, gather, scatter
 from .layout import BODY, CHANGE, INPUT
-from .native import NOUGHT_32, NOUGHT_64, address_of, unpack, view
+from .native import NOUGHT_32, NOUGHT_64, address_of, call3, unpack, view
 
 HEAD = BODY.itemsize // 8
 EACH = INPUT.itemsize // 8
@@ -74,7 +74,7 @@ def follow_series(source, k, n):
 
 
 @register_jitable
-def prepare_inputs(body, words, ring, k):
+def prepare_inputs(body, words, k):
     """Write the addresses of this step's inputs; draw what is random. Returns where in the ring the step's row begins."""
     n = body.n
     row = (k & body.mask) * body.lanes
@@ -83,7 +83,7 @@ def prepare_inputs(body, words, ring, k):
         source = sources[j]
         slot = HEAD + EACH * body.n_inputs + j
         if source.kind == 1:
-            words[slot] = address_of(ring) + (row + source.lane) * ring.itemsize
+            words[slot] = body.ring_at + (row + source.lane) * body.itemsize
         elif source.kind == 4:
             source.lane = k - source.delay    # the record itself holds the number that is read
         elif source.kind == 6:
@@ -104,14 +104,28 @@ def prepare_inputs(body, words, ring, k):
 
 
 @register_jitable
-def clear_inputs(body, words, ring, row):
+def clear_inputs(body, words, row):
     """Set to zero what this step has read."""
     sources = view(address_of(words) + 8 * HEAD, body.n_inputs, INPUT)
     for j in range(body.n_inputs):
         if sources[j].kind == 1:
-            lane = view(address_of(ring) + (row + sources[j].lane) * ring.itemsize, body.n, ring.dtype)
-            for i in range(body.n):
+            lane = view(body.ring_at + (row + sources[j].lane) * body.itemsize, body.n * body.itemsize, np.uint8)
+            for i in range(lane.size):
                 lane[i] = 0
+
+
+def prepare(p, k, lag):
+    """A kernel of its own, since it is the same for all models: compiled once, called once a step."""
+    body = view(p, 1, BODY)[0]
+    words = view(p, HEAD + (EACH + 1) * body.n_inputs, np.int64)
+    return prepare_inputs(body, words, k)
+
+
+def clear(p, row, lag):
+    body = view(p, 1, BODY)[0]
+    words = view(p, HEAD + (EACH + 1) * body.n_inputs, np.int64)
+    clear_inputs(body, words, row)
+    return 0
 
 
 class Variant:
@@ -167,7 +181,7 @@ def make_advance(variant: Variant) -> Kernel:
     """The kernel `advance(body, k, lag)` of a model: all nodes of a block through step k."""
     source = variant.source
     update, State, Step, Inputs = source.update, source.State, source.Step, source.Inputs
-    (states, constants, rows, scales), ring_type = variant.templates, variant.ring
+    states, constants, rows, scales = variant.templates
     at_rows, at_scales, at_states, at_constants, end = variant.places
     mark = mark_count if variant.emits == "counts" else mark_spike
 
@@ -175,8 +189,7 @@ def make_advance(variant: Variant) -> Kernel:
         body = view(p, 1, BODY)[0]
         n = body.n
         words = view(p, end, np.int64)
-        ring = view(body.ring_at, (body.mask + 1) * body.lanes, ring_type)
-        row = prepare_inputs(body, words, ring, k)
+        row = call3(body.prepare_at, p, k, lag)
         state = unpack(words, at_states, n, states)
         constant = unpack(words, at_constants, n, constants)
         arrived = unpack(words, at_rows, n, rows)
@@ -187,7 +200,7 @@ def make_advance(variant: Variant) -> Kernel:
             s, emitted = update(State(*gather(state, i)), Step(*gather(constant, i)), Inputs(*receive(arrived, scale, i)))
             scatter(state, i, s)
             mark(flags, numbers, i, emitted, s)
-        clear_inputs(body, words, ring, row)
+        call3(body.clear_at, p, row, lag)
         return 0
     return kernel(advance, uses=variant.uses, variant=f"{variant.text} {variant.emits}")
 
@@ -211,7 +224,7 @@ def make_drive(variant: Variant, neighbours: bool, one_weight: bool) -> Kernel:
         n = body.n
         words = view(p, end + 2, np.int64)
         ring = view(body.ring_at, (body.mask + 1) * body.lanes, ring_type)
-        row = prepare_inputs(body, words, ring, k)
+        row = call3(body.prepare_at, p, k, lag)
         state = unpack(words, at_states, n, states)
         constant = unpack(words, at_constants, n, constants)
         arrived = unpack(words, at_rows, n, rows)
