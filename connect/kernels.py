@@ -4,6 +4,8 @@
 """
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba.extending import register_jitable
 
@@ -96,12 +98,14 @@ def row_of_choices(words, table, k0, k1, stream, domain, index, out):
 
 
 def row_of_chances(words, table, k0, k1, stream, domain, index, out):
-    """Each partner with the same probability; words: partners, own (0/1), bits of the gap table, offset of its aliases.
+    """Each partner with the same probability; words: partners, own (0/1), bits of the gap table, its offset.
 
     The gap to the next partner is geometric. The table gives gaps 0 .. last - 1 and, as outcome `last`, "none of these":
     a geometric gap has no memory, so that one goes on from there.
     """
     partners, own, bits, first = words[0], words[1], words[2], words[3]
+    if bits == 0:
+        return row_of_rare_chances(words, table, k0, k1, stream, domain, index, out)
     cells = np.int64(1) << bits
     last = cells - 1
     thresholds, aliases = table[first:first + cells], table[first + cells:first + 2 * cells]
@@ -123,6 +127,31 @@ def row_of_chances(words, table, k0, k1, stream, domain, index, out):
                     out[n] = np.int32(position)
                     n += 1
                 position += 1
+
+
+def row_of_rare_chances(words, table, k0, k1, stream, domain, index, out):
+    """The same for small probabilities p: gaps by inversion, from 64 bits each. words: partners, own, 0, and -log(1 - p) as a
+    float64."""
+    partners, own, rate = words[0], words[1], words[3:4].view(np.float64)[0]
+    skip = np.int64(-1)
+    if own:
+        skip = np.int64(table[index]) - 1
+    n, position, i = np.int64(0), np.int64(0), np.int64(0)
+    while True:
+        a, b, c, d = philox(np.uint32(i >> 1), np.uint32(index), np.uint32(stream), np.uint32(domain), k0, k1)
+        high, low = (c, d) if i & 1 else (a, b)
+        u = (float(high) + (float(low) + 0.5) * 2.0**-32) * 2.0**-32
+        e = -math.log1p(-min(u, 1.0 - 2.0**-53))                # exponential, of mean 1
+        i += 1
+        if e >= rate * (partners - position):
+            return n
+        position += np.int64(e / rate)
+        if position >= partners:                                # by rounding
+            return n
+        if position != skip:
+            out[n] = np.int32(position)
+            n += 1
+        position += 1
 
 
 def row_of_all(words, table, k0, k1, stream, domain, index, out):

@@ -8,6 +8,8 @@ import numpy as np
 from . import draws, kernels
 from .contract import BadConnection, Pairing, Row, Rule
 
+RARE = 1e-6              # below, the table of gaps, kept to 2**-32, is too coarse
+
 
 @dataclass(frozen=True)
 class pairwise_bernoulli(Rule):
@@ -26,14 +28,17 @@ class pairwise_bernoulli(Rule):
         object.__setattr__(self, "p", float(self.p))
 
     def prepare(self, pairing: Pairing) -> Row:
-        bits = int(np.clip(np.ceil(np.log2(8.0 / max(self.p, 1e-9))), 5, 12))
+        skip = not pairing.allow_autapses
+        own = (pairing.own + 1 if skip else np.zeros(0)).astype(np.uint32)
+        words = [len(pairing.sources), skip]
+        if self.p < RARE:
+            rate = np.array([-np.log1p(-self.p)]).view(np.int64)
+            return Row(np.array([*words, 0, *rate]), own, len(pairing.sources))
+        bits = int(np.clip(np.ceil(np.log2(8.0 / self.p)), 5, 12))
         gaps = np.arange((1 << bits) - 1)
         none = (1.0 - self.p) ** (len(gaps))
         table = draws.alias_table(np.append(self.p * (1.0 - self.p) ** gaps, none), bits)
-        skip = not pairing.allow_autapses
-        own = (pairing.own + 1 if skip else np.zeros(0)).astype(np.uint32)
-        return Row(np.array([len(pairing.sources), skip, bits, len(own)]), np.concatenate([own, *table]),
-                   len(pairing.sources))
+        return Row(np.array([*words, bits, len(own)]), np.concatenate([own, *table]), len(pairing.sources))
 
     def expected(self, n_sources: int, n_targets: int) -> float:
         return self.p * n_sources * n_targets

@@ -47,8 +47,8 @@ class Unit(NamedTuple):
 class Supplied(NamedTuple):
     """An input that the engine supplies: the step's number, a random number, or a value that changes at known times.
 
-    when: a field of Step; where it is 0 for all nodes the input is not drawn, and is 0. shared: all connections from a node
-    receive the same number.
+    when: a field of Step; where it is 0 for all nodes the input is not drawn, and is 0 (where it is 0 for some, `update` must
+    make no use of it). shared: all connections from a node receive the same number, each after its delay.
     """
 
     kind: str
@@ -178,6 +178,19 @@ class Model:
         """The entries of Step in the order of `step`."""
         derived = self.source.derive(self.parameters(values), dt)
         return [v for value, n in zip(derived, self.forms[2]) for v in ([value] if n < 0 else [value[i] for i in range(n)])]
+
+    def timetable(self, values: dict[str, Any], size: int, dt: float) -> dict[str, tuple]:
+        """Steps, nodes and values of every series of `size` nodes."""
+        found = self.source.timetable(self.parameters(values), dt)
+        wanted = [f.name for f in self.inputs if f.supplied == "series"]
+        if sorted(found) != sorted(wanted):
+            raise ModelError(f"{self.name}.timetable must give {', '.join(wanted)}, it gives {', '.join(found) or 'nothing'}")
+        for name, columns in found.items():
+            if len(columns) != 3 or len({len(c) for c in columns}) != 1:
+                raise ModelError(f"{self.name}.timetable: {name} must be (steps, nodes, values), as many of each")
+            if len(columns[1]) and not (np.min(columns[1]) >= 0 and np.max(columns[1]) < size):
+                raise ModelError(f"{self.name}.timetable: {name} has nodes beyond 0 to {size - 1}")
+        return found
 
     def step_of(self, constants: list[Any]) -> Any:
         """The Step record of a flat list of constants."""

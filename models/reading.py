@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, get_type_hints
@@ -30,6 +31,12 @@ def fields_of(source: Any, record: str) -> tuple[Field, ...]:
         supplied = next((m for m in marks if isinstance(m, Supplied)), Supplied(""))
         along = next((m for m in marks if isinstance(m, Along)), Along(""))
         base = getattr(hint, "__origin__", hint)
+        if record == "Params" and along.param and base is not tuple:
+            raise ModelError(f"{name_of(source)}.Params.{name} runs along {along.param!r}: must be a list (times, numbers, "
+                             f"...)")
+        if record != "Params" and base is tuple:
+            raise ModelError(f"{name_of(source)}.{record}.{name} is a list: annotate what its entries are, and say how many "
+                             f"there are, as in Annotated[float, Along('tau_syn')]")
         if base not in (float, int, bool, tuple):
             raise ModelError(f"{name_of(source)}.{record}.{name} is annotated with {hint!r}; it must be a unit of "
                              f"nestling.models.contract, float, int or bool")
@@ -65,6 +72,8 @@ def axes_of(source: Any, params: tuple[Field, ...]) -> dict[str, int]:
                 if axis is None or axis.type not in (tuple, int):
                     raise ModelError(f"{name_of(source)}.{record}.{f.name} runs along {f.along!r}: must be a list or a whole "
                                      f"number among Params")
+                if axis.default is None:
+                    raise ModelError(f"{name_of(source)}: {axis.name} has no default value")
                 sizes[f.along] = len(axis.default) if axis.type is tuple else int(axis.default)
     return sizes
 
@@ -104,6 +113,9 @@ def try_out(model: Model) -> None:
             step = source.derive(model.parameters(values), 0.1)
             if not isinstance(step, source.Step):
                 raise ModelError(f"{model.name}.derive must return a Step, it returned {step!r}")
+            if hasattr(source, "timetable"):
+                what = "timetable"
+                model.timetable(values, 1, 0.1)
             what = "update"
             step = model.step_of([np.ravel(v)[0] for v in model.constants(values, 0.1)])
             solver = () if model.solver is None else (model.solver,)
@@ -148,6 +160,9 @@ def read_model(source: Any, sizes: dict[str, int] | None = None, solver: Callabl
             raise ModelError(f"{name_of(source)}.{other}: if {name} is meant, rename it; nothing else may have so similar a "
                              f"name")
     own = getattr(source, "SOLVER", None)
+    for name, given in (("SOLVER", own), ("solver", solver)):
+        if given is not None and not callable(given):
+            raise ModelError(f"{name_of(source)}: {name} = {given!r} must be a function, as those of nestling.models.solvers")
     if solver is not None and own is None:
         raise ModelError(f"{name_of(source)} takes no solver: it has no differential equations to solve in steps")
     functions = {"derive": 2, "update": 4 if own else 3, **{k: n for k, n in OPTIONAL.items() if n}}
@@ -189,11 +204,25 @@ def check_form(model: Model) -> None:
                 raise ModelError(f"{model.name}: {field.name} has no default value")
     for name in {f.name for f in model.params} & {f.name for f in model.state}:
         raise ModelError(f"{model.name}: {name} is both a parameter and a state; one of them needs another name")
-    known = {f.name for f in model.receptors}
+    for record in (model.state, model.inputs, model.step):
+        for name, n in Counter(f.name for f in record).items():
+            if n > 1:
+                raise ModelError(f"{model.name}: {name} is the name of {n} fields, entries of lists among them: must be one's")
+    check_receptors(model)
+
+
+def check_receptors(model: Model) -> None:
+    given = getattr(model.source, "RECEPTORS", {})
+    if not isinstance(given, dict) or not all(isinstance(k, int) and not isinstance(k, bool) for k in given):
+        raise ModelError(f"{model.name}.RECEPTORS = {given!r}: must be a dict by number, such as {{0: ('ex', 'inh')}}")
+    known = {f.name: f for f in model.receptors if not f.name.startswith("current")}
     for number, names in model.spike_receptors.items():
-        if not set(names) <= known or not 1 <= len(names) <= 2:
+        if not set(names) <= set(known) or not 1 <= len(names) <= 2:
             raise ModelError(f"{model.name}.RECEPTORS[{number}] = {names}: must name one input, or two (for weights above and "
                              f"below 0) among {', '.join(known)}")
+        if len({known[name].unit for name in names}) > 1 or len(names) > 1 and any(known[n].type is int for n in names):
+            raise ModelError(f"{model.name}.RECEPTORS[{number}] = {names}: inputs for weights above and below 0 must be of one "
+                             f"unit, and not count spikes")
 
 
 def resized(model: Model, values: dict[str, Any]) -> Model:
@@ -207,4 +236,6 @@ def resized(model: Model, values: dict[str, Any]) -> Model:
             raise ParameterError(f"{name} = {value}: must be the same for all nodes of a population")
         else:
             sizes[name] = int(np.ravel(value)[0])
+        if sizes[name] < 0:
+            raise ParameterError(f"{name} = {value}: must be 0 or more")
     return read_model(model.source, sizes, model.solver) if model.sizes else model

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from .compile import kernel
 from .layout import BODY, CHANGE, INPUT
-from .model_kernels import EACH, HEAD, Variant
+from .model_kernels import EACH, HEAD, Variant, clear, prepare
 from .native import address
 from .plan import Block, Changes, Drive, Plan, Random, wanted_inputs
 
@@ -63,12 +64,14 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
     drives, of lanes and weights)."""
     model = what.model
     variant = variant_of(what, plan.precision)
-    n_inputs, wanted = len(model.inputs), wanted_inputs(model, step)
+    n_inputs, wanted = len(model.inputs), wanted_inputs(model, what.step)       # by all nodes: the kernel is one for all parts
     rows, scales, states, constants, end = variant.places
     words = memory.keep(np.zeros(end + 2, np.int64))
     head = words[:HEAD].view(BODY)[0]
     head["n"], head["n_inputs"] = n, n_inputs
     head["ring_at"], head["lanes"], head["mask"] = part["ring_at"], part["lanes"], part["mask"]
+    head["itemsize"] = np.dtype(plan.ring_type).itemsize
+    head["prepare_at"], head["clear_at"] = kernel(prepare).address, kernel(clear).address
     inputs = words[HEAD:HEAD + EACH * n_inputs].view(INPUT)
     for j, f in enumerate(model.inputs):
         scale: Any = 1

@@ -7,6 +7,7 @@ nothing else does.
 """
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import sys
@@ -26,7 +27,8 @@ from numba.extending import register_jitable
 from .functions import COMPILED, library_function
 
 # what compiled code depends on and no function's code shows: records, intrinsics, overloads
-_ENGINE = "".join(Path(__file__).with_name(name).read_text() for name in ("layout.py", "native.py", "lanes.py", "functions.py"))
+_ENGINE = "".join(Path(__file__).with_name(f"{name}.py").read_text()
+                  for name in ("layout", "native", "lanes", "functions", "exchange"))
 
 _registered: set[Any] = set(COMPILED)
 _kernels: dict[tuple[str, str], Kernel] = {}
@@ -47,8 +49,8 @@ class _Cache(FunctionCache):
         # numba's own method first imports all that it can compile, a fifth of a second; code from disk needs its run time only
         rtsys.initialize(target_context)
         found = None
-        with self._guard_against_spurious_io_errors():
-            found = self._load_overload(sig, target_context)
+        with self._guard_against_spurious_io_errors(), contextlib.suppress(ImportError):
+            found = self._load_overload(sig, target_context)    # it imports the modules of all functions: they may be gone
         if found is None:
             _announce(self.cache_path)
             cpu_target.typing_context.refresh()
@@ -109,6 +111,7 @@ def _own(thing: Any) -> bool:
 def _describe(thing: Any) -> str:
     if not isinstance(thing, pytypes.FunctionType):
         return f"{thing.__name__}{thing._fields}"
+    # its module, too, is part of it: numba imports that when it loads the kernel, which must not run some other script
     numbers = {n: thing.__globals__[n] for n in thing.__code__.co_names
                if isinstance(thing.__globals__.get(n), (int, float, np.number, str))}
 
@@ -116,7 +119,7 @@ def _describe(thing: Any) -> str:
         constants = [code(x) if isinstance(x, pytypes.CodeType) else repr(x) for x in c.co_consts]
         return f"{c.co_code.hex()}{constants}{c.co_names}{c.co_varnames}{c.co_freevars}"
     cells = [c.cell_contents for c in thing.__closure__ or ()]
-    return f"{code(thing.__code__)}{thing.__defaults__}{numbers}{[c for c in cells if not callable(c)]!r}"
+    return f"{thing.__module__}{code(thing.__code__)}{thing.__defaults__}{numbers}{[c for c in cells if not callable(c)]!r}"
 
 
 def jitable(function: Callable) -> Callable:

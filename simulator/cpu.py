@@ -63,13 +63,14 @@ class Program:
         self._logs.append(log)
         for name, array in dict(
                 flags_at=flags, ids_at=ids, recorded_at=plan.recorded, ring_at=ring,
-                planned_steps_at=planned.steps, planned_ids_at=planned.nodes, planned_counts_at=planned.counts,
+                most_at=plan.most, planned_steps_at=planned.steps, planned_ids_at=planned.nodes,
+                planned_counts_at=planned.counts,
                 spikes_at=np.zeros(2 * room + 1, np.int32), spike_counts_at=np.zeros(2 * room + 1, np.int32),
                 spike_ends_at=np.zeros(2 * plan.min_delay, np.int64),
                 log_steps_at=log[0], log_ids_at=log[1], log_counts_at=log[2], **self._table_arrays(p)).items():
             part[name] = address(self.memory.keep(array))
         part["counts_at"] = address(counts) if counts is not None else 0
-        part["n_planned"], part["spike_room"], part["most"] = mine, room, plan.most
+        part["n_planned"], part["spike_room"] = mine, room
         part["log_room"], part["log_worst"] = log_room, worst
         calls = [self._bind_drive(d, part) for d in plan.drives if d.part == p]
         part["n_drives"], part["drives_at"] = len(calls), self._call_list(calls)
@@ -109,6 +110,8 @@ class Program:
                          drive.delay)
         neighbours = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all())
         lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
+        rounding = 1e-6 if drive.model.emits == "current" else 0.0
+        body[:HEAD].view(BODY)[0]["limit"] = drive.largest * (1.0 + rounding)
         body[-2:] = address(self.memory.keep(lanes)), address(self.memory.keep(drive.weights))
         return make_drive(variant_of(drive, self.plan.precision), neighbours, len(drive.weights) == 1).address, address(body)
 
@@ -117,8 +120,8 @@ class Program:
         self.memory.reset()
         self.parts["planned_next"] = 0
         self.parts["log_n"] = 0
-        self.parts["overflow"] = 0
-        self.parts["sick"] = 0
+        for name in ("excess", "wild", "sick"):
+            self.parts[name] = 0
         self.events = []
         self.step = 0
 
@@ -192,7 +195,7 @@ class Program:
             self.sync[[BARRIER, HALT, STEP]] = 0
             self._run_threads(end, progress)
             self._take_log()
-            self._check_overflow()
+            self._check_nodes()
         for trace in self.traces.values():
             n = int(np.searchsorted(trace["stamps"], self.step, side="right"))
             for name in trace:
@@ -219,28 +222,51 @@ class Program:
                 self.stop()
         self.step = reached[0]
 
-    def _check_overflow(self) -> None:
-        """Raise if a node's state is NaN, or if it emitted more spikes in one step than the plan has room for."""
-        for part in self.parts:
+    def _check_nodes(self) -> None:
+        """Raise for the first node whose state is NaN, or that emitted more in one step than the plan has room for."""
+        found: list[tuple[int, int, int, Exception]] = []
+        for p, part in enumerate(self.parts):
             if part["sick"]:
-                raise self._diverged(int(part["sick"]) - 1, int(part["sick_step"]) + 1)
-            if part["overflow"]:
-                node = int(part["overflow"]) - 1
-                block = next(b for b in self.plan.blocks if b.first <= node < b.first + b.size)
-                raise OverflowError(f"a {block.model.name} emitted more than {self.plan.most} spikes in the step before "
-                                    f"{self.step * self.plan.dt:g} ms: spikes multiply in a loop of nodes that count them")
+                node = int(part["sick"]) - 1
+                at = (int(part["sick_step"]) + 1, *self._place_of(node))
+                found.append((*at, Diverged(self._sickness(node, *at))))
+            if part["excess"]:
+                node = int(part["excess"]) - 1
+                at = (int(part["excess_step"]) + 1, *self._place_of(node))
+                found.append((*at, OverflowError(self._excess(int(self.plan.most[node]), *at))))
+            if part["wild"]:
+                drive = [d for d in self.plan.drives if d.part == p][int(part["wild"]) - 1]
+                source = int(drive.wire.projection.source_ids[drive.sources[int(part["wild_at"])]])
+                at = (int(part["wild_step"]) + 1, *self.plan.network.place_of(source))
+                found.append((*at, OverflowError(self._excess(drive.largest, *at))))
+        if found:
+            raise min(found, key=lambda entry: entry[:3])[3]
 
-    def _diverged(self, node: int, step: int) -> Diverged:
-        """The error of a node whose state is no number any more from `step` on."""
+    def _place_of(self, node: int) -> tuple[int, int]:
+        """Index of a node's population, and its place there."""
+        for recording in self.plan.network.recordings:
+            for segment in recording.nodes:
+                first, size = self.plan.relays.get(id(segment), (0, 0))
+                if first <= node < first + size:
+                    return segment.population.index, int(segment.indices[node - first])
+        return self.plan.network.place_of(int(np.flatnonzero(self.plan.node_of == node)[0]))
+
+    def _excess(self, most: float, step: int, population: int, i: int) -> str:
+        model = self.plan.network.populations[population].model
+        assert model is not None
+        unit = "pA" if model.emits == "current" else "spikes"
+        why = (f"its bound(c) says that it never does{'' if unit == 'pA' else ', nor fewer than 0'}"
+               if hasattr(model.source, "bound") else "spikes multiply in a loop of nodes that count them")
+        return (f"node {i} of population {population}: {model.name} emitted more than {most:g} {unit} in the step to t = "
+                f"{step * self.plan.dt:g} ms: {why}")
+
+    def _sickness(self, node: int, step: int, population: int, i: int) -> str:
         plan = self.plan
-        b = next(i for i, b in enumerate(plan.blocks) if b.first <= node < b.first + b.size)
-        block = plan.blocks[b]
-        gid = int(np.flatnonzero(plan.node_of == node)[0]) if (plan.node_of == node).any() else -1
-        p = next((p for p in block.populations if p.first_id <= gid < p.first_id + p.size), block.populations[0])
+        b, block = next((b, block) for b, block in enumerate(plan.blocks) if block.first <= node < block.first + block.size)
         state = ", ".join(f"{f.name} = {a[node - block.first]:g}" for f, a in zip(block.model.state, self.state[b]))
-        return Diverged(f"node {gid - p.first_id} of population {p.index} ({block.model.name}) ceased to be a number in the "
-                        f"step to t = {step * plan.dt:g} ms: {state} (at t = {self.step * plan.dt:g} ms). Its parameters, "
-                        f"initial values or input are beyond what the equations can bear at dt = {plan.dt:g} ms")
+        return (f"node {i} of population {population} ({block.model.name}) ceased to be a number in the step to t = "
+                f"{step * plan.dt:g} ms: {state} (at t = {self.step * plan.dt:g} ms). Its parameters, initial values or input "
+                f"are beyond what the equations can bear at dt = {plan.dt:g} ms")
 
     def _take_log(self) -> None:
         """Take over the spikes that the partitions have logged."""

@@ -177,6 +177,15 @@ def recorder_params(recorder: Recorder, given: dict[str, Any], dt: float) -> dic
     return out
 
 
+def check_recordables(population: Any, names: Iterable[str]) -> None:
+    """Refuse to record what a population's model does not have."""
+    model = population.model
+    known = [] if model.per_connection or model.scheduled else [f.name for f in model.state]
+    for name in names:
+        if name not in known:
+            raise unknown("recordable", name, model.name, known)
+
+
 def names_of_states(value: Any) -> tuple[str, ...]:
     """record_from as a tuple of names, each once."""
     names = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else [value]

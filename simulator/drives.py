@@ -44,9 +44,8 @@ def series_of(model: Model, given: Any, size: int, dt: float) -> dict[str, Chang
     """The series of one population's nodes."""
     if not any(f.supplied == "series" for f in model.inputs):
         return {}
-    table = model.source.timetable(model.parameters(given.params), dt)
     out = {}
-    for name, (steps, nodes, values) in table.items():
+    for name, (steps, nodes, values) in model.timetable(given.params, size, dt).items():
         order = np.argsort(steps, kind="stable")
         out[name] = Changes(*(np.asarray(a)[order] for a in (steps, nodes, values)))
     return out
@@ -119,7 +118,7 @@ def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: i
     ends = np.searchsorted(found["source"][connections], np.arange(len(sources.names[0]) + 1))
     series = {name: spread(c, connections, ends) for name, c in sources.series.items()}
     return Drive(wire, model, part, n, delay, state, step, found["lane"].copy(), weights, most_emitted(model, step, random),
-                 random, series)
+                 found["source"].copy(), random, series)
 
 
 def spread(changes: Changes, connections: np.ndarray, ends: np.ndarray) -> Changes:

@@ -16,6 +16,7 @@ from .draw import largest
 from .plan import Block, Drive, Planned, most_emitted
 
 BITS: dict[type, int] = {np.int64: 62, np.int32: 30}      # one for the sign, one to spare for rounding
+FINEST = 1000                                             # the exponent where nothing but zeros can come
 
 
 def exponent_for(largest: float, ring: type, name: str) -> int:
@@ -23,8 +24,8 @@ def exponent_for(largest: float, ring: type, name: str) -> int:
     if not math.isfinite(largest):
         raise BadConnection(f"the input of {name} has no finite bound")
     if largest == 0.0:
-        return 0
-    return int(np.clip(BITS[ring] - math.ceil(math.log2(largest * (1 + 1e-9))), -1000, 1000))
+        return FINEST
+    return int(np.clip(BITS[ring] - math.ceil(math.log2(largest * (1 + 1e-9))), -FINEST, FINEST))
 
 
 def to_fixed(weight: float, exponent: int) -> int:
@@ -33,10 +34,11 @@ def to_fixed(weight: float, exponent: int) -> int:
 
 
 def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wired: list[Any], drives: list[Drive],
-                    planned: Planned, ring: type) -> int:
-    """Choose every receptor's exponent for its worst case; returns the most spikes that a node may emit in a step.
+                    planned: Planned, ring: type, still: np.ndarray | None = None) -> np.ndarray:
+    """Choose every receptor's exponent for its worst case; returns the most spikes that each node may emit in a step.
 
-    wired: for each part of a projection in the table its Wire, its Drawing and the in-degrees of its targets.
+    wired: for each part of a projection in the table its Wire, its Drawing and the in-degrees of its targets; still: the most
+    that nodes may have emitted a while ago, in a run that goes on with other parameters: those spikes may be on their way.
     """
     most = np.ones(n_nodes)
     np.maximum.at(most, planned.nodes, planned.counts)
@@ -56,6 +58,8 @@ def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wire
                 now[:] = bound
         if (most == before).all():
             break
+    if still is not None:
+        most = np.maximum(most, still)
     sums = worst_cases(blocks, node_of, wired, drives, most)
     wires = [wire for wire, _, _ in wired] + [drive.wire for drive in drives]
     for block in blocks:
@@ -66,10 +70,17 @@ def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wire
             elif top >= 2.0**BITS[ring]:
                 raise BadConnection(f"{block.model.name} may receive {top:.3g} spikes in one step, and in this precision it "
                                     f"counts to {2**BITS[ring]:,}: use precision='double'")
-    for wire in wires:                              # weights of both signs stand in one table, in one scale
-        for lane in wire.lanes:
-            lane.exponent = min(other.exponent for other in wire.lanes)
-    return int(most.max(initial=1.0))
+    differ = True
+    while differ:                                   # weights of both signs stand in one table, in one scale
+        differ = False
+        for wire in wires:
+            coarsest = min(lane.exponent for lane in wire.lanes)
+            for lane in wire.lanes:
+                differ |= lane.exponent != coarsest
+                lane.exponent = coarsest
+    for lane in (lane for block in blocks for lane in block.lanes.values()):
+        lane.exponent = 0 if lane.exponent == FINEST else lane.exponent
+    return np.minimum(most, 2.0**31 - 1).astype(np.int64)
 
 
 def worst_cases(blocks: list[Block], node_of: np.ndarray, wired: list[Any], drives: list[Drive],

@@ -147,11 +147,14 @@ def as_module(source: Any) -> Any:
     if not isinstance(source, type):
         return source
     module = pytypes.ModuleType(source.__name__)
-    for name, thing in vars(source).items():
+    classes = [c for c in source.__mro__ if c is not object]        # it may inherit from others: all stand for the whole
+    for name, thing in [entry for c in reversed(classes) for entry in vars(c).items()]:
         thing = thing.__func__ if isinstance(thing, staticmethod) else thing
         if isinstance(thing, pytypes.FunctionType):
-            scope = {**thing.__globals__, source.__name__: module}
-            cells = tuple(pytypes.CellType(module) if c.cell_contents is source else c for c in thing.__closure__ or ())
+            own = {c.__name__: module for c in classes if c is source or thing.__globals__.get(c.__name__) is c}
+            cells = tuple(pytypes.CellType(module) if any(c.cell_contents is k for k in classes) else c
+                          for c in thing.__closure__ or ())
+            scope = {**thing.__globals__, **own}
             thing = pytypes.FunctionType(thing.__code__, scope, thing.__name__, thing.__defaults__, cells or None)
             thing.__module__ = source.__module__
         if not name.startswith("__"):
@@ -162,7 +165,8 @@ def as_module(source: Any) -> Any:
 def in_single(thing: Any, done: dict[Any, Any]) -> Any:
     """A function, module of a model, or number, with all floating-point constants in float32: a float64 would widen all."""
     if isinstance(thing, float):
-        return np.float32(thing)
+        with np.errstate(over="ignore"):
+            return np.float32(thing)
     if isinstance(thing, pytypes.ModuleType) and not hasattr(thing, "__file__") and hasattr(thing, "update"):
         if thing not in done:
             done[thing] = module = pytypes.ModuleType(thing.__name__)
@@ -173,7 +177,7 @@ def in_single(thing: Any, done: dict[Any, Any]) -> Any:
     if isinstance(thing, pytypes.FunctionType) and thing not in COMPILED and not library_function(thing):
         if thing not in done:
             code = thing.__code__
-            constants = tuple(np.float32(c) if isinstance(c, float) else c for c in code.co_consts)
+            constants = tuple(in_single(c, done) if isinstance(c, float) else c for c in code.co_consts)
             scope = dict(thing.__globals__)
             cells = tuple(pytypes.CellType(None) for _ in thing.__closure__ or ())
             clone = pytypes.FunctionType(code.replace(co_consts=constants), scope, thing.__name__, thing.__defaults__, cells)

@@ -17,13 +17,16 @@ SYNC_WORDS = 32
 
 RUN = record("sync_at", "n_threads", "n_parts", "parts_at", "longest_slice", "flag_row")
 
-# One partition: its nodes, its input rings, its part of the synapse table, and what it has to hand on.
+# One partition: its nodes, its input rings, its part of the synapse table, and what it has to hand on. excess, sick: 1 + the
+# node that first emitted more than most_at says, or whose state is NaN; wild, wild_at: 1 + the drive and the connection of
+# which the same is true; and the steps in which it happened.
 PART = record(
     "n", "flags_at", "counts_at", "ids_at", "recorded_at", "ring_at", "lanes", "mask",
     "n_drives", "drives_at", "n_blocks", "blocks_at", "n_taps", "taps_at",
     "n_planned", "planned_steps_at", "planned_ids_at", "planned_counts_at", "planned_next",
     "spikes_at", "spike_counts_at", "spike_ends_at", "spike_room",
-    "most", "overflow", "sick", "sick_step", "log_steps_at", "log_ids_at", "log_counts_at", "log_n", "log_room", "log_worst",
+    "most_at", "excess", "excess_step", "wild", "wild_at", "wild_step", "sick", "sick_step",
+    "log_steps_at", "log_ids_at", "log_counts_at", "log_n", "log_room", "log_worst",
     "first_group_at", "groups_at", "targets_at", "weights32_at", "weights64_at", "classes_at")
 
 GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32), ("cls", np.uint32)])
@@ -31,11 +34,14 @@ GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32)
 # One projection's weights in one partition: kind 0 a constant, 1 and 2 from weights32 and weights64, times `value`.
 CLASS = record("kind", "value", "shift")
 
-# What one kernel call of a model works on: a block's nodes in one partition, or a drive's connections.
-BODY = record("n", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_row", "n_inputs", "k0", "k1")
+# What one kernel call of a model works on: a block's nodes in one partition, or a drive's connections. limit: the most that a
+# connection may emit in a step.
+BODY = record("n", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_row", "n_inputs", "k0", "k1",
+              "itemsize", "prepare_at", "clear_at", limit=np.float64)
 
 # One input of a body. kind: 0 a number that stands, 1 a ring lane, 2 uniform, 3 poisson, 4 the step, 5 normal, 6 a series.
-# object_at, stream_at, domain_at: whose random numbers each node receives; delay: by how many steps a drive looks back;
+# object_at, stream_at, domain_at: whose random numbers each node receives; delay: by how many steps a drive looks back (at a
+# clock, a series, or numbers that connections of other delays share);
 # changes_at: the CHANGEs of a series, n_changes of them, `filled` of them done.
 INPUT = record("kind", "lane", "words_at", "values_at", "thresholds_at", "aliases_at", "bits", "which_at", "filled",
                "object_at", "stream_at", "domain_at", "delay", "changes_at", "n_changes")

@@ -23,7 +23,9 @@ def advance_partition(part, k, m, flag_row):
     drives, blocks = view(part.drives_at, 2 * part.n_drives, np.int64), view(part.blocks_at, 2 * part.n_blocks, np.int64)
     for lag in range(m):
         for j in range(part.n_drives):
-            call3(drives[2 * j], drives[2 * j + 1], k + lag, lag)
+            found = call3(drives[2 * j], drives[2 * j + 1], k + lag, lag)
+            if found and not part.wild:
+                part.wild, part.wild_at, part.wild_step = j + 1, found - 1, k + lag
         for j in range(part.n_blocks):
             call3(blocks[2 * j], blocks[2 * j + 1], k + lag, lag)
         if part.n_taps:
@@ -59,6 +61,7 @@ def list_spikes(part, k, m, flag_row, parity, longest):
     spikes = view(part.spikes_at + 4 * parity * room, room, np.int32)
     numbers = view(part.spike_counts_at + 4 * parity * room, room, np.int32)
     ends = view(part.spike_ends_at + 8 * parity * longest, m, np.int64)
+    most = view(part.most_at, MUCH, np.int64)
     found = 0
     for lag in range(m):
         words = view(part.flags_at + lag * flag_row, flag_row // 8, np.uint64)
@@ -71,8 +74,8 @@ def list_spikes(part, k, m, flag_row, parity, longest):
                     if rest & np.uint64(1):
                         spikes[found] = ids[i]
                         numbers[found] = counts[lag * flag_row + i] if part.counts_at else 1
-                        if numbers[found] > part.most:
-                            part.overflow = np.int64(ids[i]) + 1
+                        if (numbers[found] < 0 or numbers[found] > most[ids[i]]) and not part.excess:
+                            part.excess, part.excess_step = np.int64(ids[i]) + 1, k + lag
                         found += 1
                     rest >>= np.uint64(8)
         found = list_planned(part, k + lag, spikes, numbers, found)
@@ -182,7 +185,7 @@ def make_loop(ring_type: type, target_type: type) -> Kernel:
                 part = parts[i]
                 advance_partition(part, k, m, run.flag_row)
                 list_spikes(part, k, m, run.flag_row, parity, run.longest_slice)
-                if part.log_n + part.log_worst > part.log_room or part.overflow or part.sick:
+                if part.log_n + part.log_worst > part.log_room or part.excess or part.wild or part.sick:
                     atomic_store(sync, HALT, done + 1)
             if thread == 0:
                 atomic_store(sync, STEP, k)

@@ -22,10 +22,11 @@ LONGEST_SLICE = 32            # steps, where no delay asks for less
 LANES_OF_16_BITS = 65536
 
 
-def lower(network: Network, dt: float, seed: int, threads: int | None, precision: str, before: Plan | None = None) -> Plan:
+def lower(network: Network, dt: float, seed: int, threads: int | None, precision: str, before: Plan | None = None,
+          going_on: bool = False) -> Plan:
     """The plan of a network. `threads=None` chooses by size; before: a plan of the same network, with other parameters, whose
-    synapse tables serve again where scales have not changed."""
-    return Lowering(network, dt, seed, precision).plan(threads, before)
+    synapse tables serve again where scales have not changed; going_on: of a run that is to go on with the new plan."""
+    return Lowering(network, dt, seed, precision).plan(threads, before, going_on)
 
 
 @dataclass
@@ -138,14 +139,15 @@ class Lowering:
                     self.parameters[id(copy)] = given.of(segment.indices)
                     block = self.make_block(model, n, [copy])
                     if block.random is not None:
-                        block.random.shared = block.random.objects, block.random.streams, block.random.domains.copy()
+                        block.random.shared = (segment.indices.astype(np.uint32), block.random.streams,
+                                               block.random.domains.copy())
                         block.random.domains += np.uint32((1 + len(self.relays)) << 8)
                     self.blocks.append(block)
                     self.relays[id(segment)] = (n, len(segment))
                     n += len(segment)
         return n
 
-    def plan(self, threads: int | None, before: Plan | None = None) -> Plan:
+    def plan(self, threads: int | None, before: Plan | None = None, going_on: bool = False) -> Plan:
         tabled = [w for w in self.wires if not w.model.per_connection]
         driving = [w for w in self.wires if w.model.per_connection]
         self.delays = {p.index: delay_steps(p.delay, self.dt) for p in self.network.projections}
@@ -164,7 +166,8 @@ class Lowering:
         planned = self.plan_spikes()
         drives = [d for w in driving for d in lower_drives(self, w, drawings[w.projection.index])]
         wired = [(w, drawings[w.projection.index], degrees[w.projection.index]) for w in tabled]
-        most = scale_receptors(self.blocks, self.node_of, self.n_nodes, wired, drives, planned, self.ring)
+        most = scale_receptors(self.blocks, self.node_of, self.n_nodes, wired, drives, planned, self.ring,
+                               before.most if before and going_on else None)
         if before is not None and self.exponents() == [lane.exponent for b in before.blocks for lane in b.lanes.values()]:
             tables = before.tables
         else:
@@ -173,7 +176,7 @@ class Lowering:
             tables = fill_jobs(jobs, self.n_nodes, target_type, [(w.weight, w.lane.exponent) for w in tabled], self.dt)
         for drive in drives:
             drive.weights = drive.weights * 2.0 ** drive.wire.lane.exponent
-            if drive.model.emits == "counts":
+            if drive.model.emits != "current":
                 drive.weights = np.floor(drive.weights + 0.5).astype(np.int64)
         synapses = {p.index: 0 for p in self.network.projections}
         for w in tabled:
@@ -182,7 +185,7 @@ class Lowering:
             synapses[drive.wire.projection.index] += drive.size
         return Plan(self.network, self.dt, self.seed, threads, self.precision, self.blocks, drives, tables, planned,
                     self.samplings(), self.n_nodes, self.node_of, self.relays, self.recorded_nodes(), most,
-                    self.min_delay, self.max_delay, synapses, self.delays, reason, degrees)
+                    self.min_delay, self.max_delay, synapses, self.delays, reason, degrees, going_on)
 
     def count(self, tabled: list[Wire], drawings: dict[int, Any], degrees: dict[int, np.ndarray]) -> list[list[Job]]:
         """The first pass over the synapses of every partition: how many each source and each target has."""

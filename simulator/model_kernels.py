@@ -7,38 +7,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.core import types
-from numba.extending import overload, register_jitable
+from numba.extending import register_jitable
 
 from nestling.connect.kernels import alias_pick, normal_sample, philox
 from nestling.models.contract import nested
 
 from .compile import Kernel, jitable, kernel
+from .exchange import add_to_lane, as_flag, as_it_is, beyond, first_lane, mark_count, mark_spike, receive, to_ring
 from .functions import model_functions
-from .lanes import GENERIC, at, gather, scatter
+from .lanes import at, gather, scatter
 from .layout import BODY, CHANGE, INPUT
-from .native import NOUGHT_32, NOUGHT_64, address_of, unpack, view
+from .native import NOUGHT_32, NOUGHT_64, address_of, call3, unpack, view
 
 HEAD = BODY.itemsize // 8
 EACH = INPUT.itemsize // 8
-
-
-def receive(rows, scales, i):
-    """The i-th value of every input: what stands in the ring, times the receptor's scale."""
-    return tuple(receive(x, y, i) if isinstance(x, tuple) else at(x, i) * y for x, y in zip(rows, scales))
-
-
-@overload(receive, **GENERIC)
-def _receive(rows, scales, i):
-    if len(rows) == 0:
-        return lambda rows, scales, i: ()
-    if isinstance(rows[0], types.BaseTuple):
-        return lambda rows, scales, i: (receive(rows[0], scales[0], i),) + receive(rows[1:], scales[1:], i)
-    if isinstance(rows[0], types.Array):
-        if rows[0].dtype == types.int32 and scales[0] == types.float32:      # or numba widens the product
-            return lambda rows, scales, i: (np.float32(rows[0][i]) * scales[0],) + receive(rows[1:], scales[1:], i)
-        return lambda rows, scales, i: (rows[0][i] * scales[0],) + receive(rows[1:], scales[1:], i)
-    return lambda rows, scales, i: (rows[0] * scales[0],) + receive(rows[1:], scales[1:], i)
 
 
 @register_jitable
@@ -92,7 +74,7 @@ def follow_series(source, k, n):
 
 
 @register_jitable
-def prepare_inputs(body, words, ring, k):
+def prepare_inputs(body, words, k):
     """Write the addresses of this step's inputs; draw what is random. Returns where in the ring the step's row begins."""
     n = body.n
     row = (k & body.mask) * body.lanes
@@ -101,19 +83,19 @@ def prepare_inputs(body, words, ring, k):
         source = sources[j]
         slot = HEAD + EACH * body.n_inputs + j
         if source.kind == 1:
-            words[slot] = address_of(ring) + (row + source.lane) * ring.itemsize
+            words[slot] = body.ring_at + (row + source.lane) * body.itemsize
         elif source.kind == 4:
             source.lane = k - source.delay    # the record itself holds the number that is read
         elif source.kind == 6:
             follow_series(source, k - source.delay, n)
         elif source.kind != 0:
-            random, draw = view(source.words_at, 4 * n, np.uint32), k - source.delay
-            if source.filled != (draw >> 2) + 1:
-                draw_words(body, source, j, random, draw >> 2)
-                source.filled = (draw >> 2) + 1
-            now = view(source.words_at + 4 * n * (draw & 3), n, np.uint32)
+            random, sent = view(source.words_at, 4 * n, np.uint32), k - source.delay
+            if source.filled != 2 * (sent >> 2) + 1:            # an odd number: not 0, which means nothing was drawn
+                draw_words(body, source, j, random, sent >> 2)
+                source.filled = 2 * (sent >> 2) + 1
+            now = view(source.words_at + 4 * n * (sent & 3), n, np.uint32)
             if source.kind == 2:
-                words[slot] = source.words_at + 4 * n * (draw & 3)
+                words[slot] = source.words_at + 4 * n * (sent & 3)
             elif source.kind == 3:
                 count_events(source, now, view(source.values_at, n, np.int64), n)
             else:
@@ -122,89 +104,28 @@ def prepare_inputs(body, words, ring, k):
 
 
 @register_jitable
-def clear_inputs(body, words, ring, row):
+def clear_inputs(body, words, row):
     """Set to zero what this step has read."""
     sources = view(address_of(words) + 8 * HEAD, body.n_inputs, INPUT)
     for j in range(body.n_inputs):
         if sources[j].kind == 1:
-            lane = view(address_of(ring) + (row + sources[j].lane) * ring.itemsize, body.n, ring.dtype)
-            for i in range(body.n):
+            lane = view(body.ring_at + (row + sources[j].lane) * body.itemsize, body.n * body.itemsize, np.uint8)
+            for i in range(lane.size):
                 lane[i] = 0
 
 
-def add_to_lane(lanes, place, i, amount):
-    """Add to the lane of connection i: `lanes` begins with the first of neighbouring ones, or `place` is an array of lanes."""
-    lanes[place[i] if np.ndim(place) else i] += amount
+def prepare(p, k, lag):
+    """A kernel of its own, since it is the same for all models: compiled once, called once a step."""
+    body = view(p, 1, BODY)[0]
+    words = view(p, HEAD + (EACH + 1) * body.n_inputs, np.int64)
+    return prepare_inputs(body, words, k)
 
 
-@overload(add_to_lane, **GENERIC)
-def _add_to_lane(lanes, place, i, amount):
-    if isinstance(place, types.Array):
-        def implementation(lanes, place, i, amount):
-            lanes[place[i]] += amount
-    else:
-        def implementation(lanes, place, i, amount):
-            lanes[i] += amount
-    return implementation
-
-
-def first_lane(place):
-    return 0 if np.ndim(place) else place
-
-
-@overload(first_lane, **GENERIC)
-def _first_lane(place):
-    return (lambda place: 0) if isinstance(place, types.Array) else (lambda place: place)
-
-
-def to_ring(amount, weight):
-    """A count times a fixed-point weight, or a current times a weight in fixed-point units, rounded."""
-    return amount * weight if isinstance(amount, (int, np.integer)) else int(np.floor(amount * weight + 0.5))
-
-
-@overload(to_ring, **GENERIC)
-def _to_ring(amount, weight):
-    if isinstance(amount, types.Integer):
-        return lambda amount, weight: amount * weight
-    return lambda amount, weight: np.int64(np.floor(amount * weight + 0.5))
-
-
-def sum_of_floats(record):
-    """The sum of a state's floating-point numbers: NaN if one of them is, or if they are infinite."""
-    return sum(sum_of_floats(x) if isinstance(x, tuple) else x for x in record if isinstance(x, (float, np.floating, tuple)))
-
-
-@overload(sum_of_floats, **GENERIC)
-def _sum_of_floats(record):
-    if len(record) == 0:
-        return lambda record: 0.0
-    one = len(record) == 1
-    if isinstance(record[0], types.Float):
-        return (lambda record: record[0]) if one else (lambda record: record[0] + sum_of_floats(record[1:]))
-    if isinstance(record[0], types.BaseTuple):
-        return lambda record: sum_of_floats(record[0]) + sum_of_floats(record[1:])
-    return lambda record: sum_of_floats(record[1:])
-
-
-def mark(flags, numbers, i, emitted, state):
-    """Note what node i emitted: a flag, and where the model emits counts the number. Bit 1 tells of a state that is NaN."""
-    flags[i] = (emitted != 0) | 2 * (sum_of_floats(state) != sum_of_floats(state))
-    if not isinstance(emitted, (bool, np.bool_)):
-        numbers[i] = emitted
-
-
-@overload(mark, **GENERIC)
-def _mark(flags, numbers, i, emitted, state):
-    if isinstance(emitted, types.Boolean):
-        def implementation(flags, numbers, i, emitted, state):
-            checked = sum_of_floats(state)
-            flags[i] = np.uint8(emitted) | np.uint8(2 if checked != checked else 0)
-    else:
-        def implementation(flags, numbers, i, emitted, state):
-            checked = sum_of_floats(state)
-            flags[i] = np.uint8(emitted != 0) | np.uint8(2 if checked != checked else 0)
-            numbers[i] = np.int32(min(np.int64(emitted), np.int64(2**31 - 1)))    # too many, not few by wrapping round
-    return implementation
+def clear(p, row, lag):
+    body = view(p, 1, BODY)[0]
+    words = view(p, HEAD + (EACH + 1) * body.n_inputs, np.int64)
+    clear_inputs(body, words, row)
+    return 0
 
 
 class Variant:
@@ -260,15 +181,15 @@ def make_advance(variant: Variant) -> Kernel:
     """The kernel `advance(body, k, lag)` of a model: all nodes of a block through step k."""
     source = variant.source
     update, State, Step, Inputs = source.update, source.State, source.Step, source.Inputs
-    (states, constants, rows, scales), ring_type = variant.templates, variant.ring
+    states, constants, rows, scales = variant.templates
     at_rows, at_scales, at_states, at_constants, end = variant.places
+    mark = mark_count if variant.emits == "counts" else mark_spike
 
     def advance(p, k, lag):
         body = view(p, 1, BODY)[0]
         n = body.n
         words = view(p, end, np.int64)
-        ring = view(body.ring_at, (body.mask + 1) * body.lanes, ring_type)
-        row = prepare_inputs(body, words, ring, k)
+        row = call3(body.prepare_at, p, k, lag)
         state = unpack(words, at_states, n, states)
         constant = unpack(words, at_constants, n, constants)
         arrived = unpack(words, at_rows, n, rows)
@@ -279,14 +200,15 @@ def make_advance(variant: Variant) -> Kernel:
             s, emitted = update(State(*gather(state, i)), Step(*gather(constant, i)), Inputs(*receive(arrived, scale, i)))
             scatter(state, i, s)
             mark(flags, numbers, i, emitted, s)
-        clear_inputs(body, words, ring, row)
+        call3(body.clear_at, p, row, lag)
         return 0
-    return kernel(advance, uses=variant.uses, variant=variant.text)
+    return kernel(advance, uses=variant.uses, variant=f"{variant.text} {variant.emits}")
 
 
 def make_drive(variant: Variant, neighbours: bool, one_weight: bool) -> Kernel:
     """The kernel `drive(body, k, lag)` of a generator: what its connections add to the ring in step k.
 
+    It returns 0, or 1 + the first connection that emitted more than its model says, in place of which there may be anything.
     neighbours: connections end in neighbouring lanes; one_weight: they share one weight. Both let the loop vectorise.
     """
     source = variant.source
@@ -295,13 +217,14 @@ def make_drive(variant: Variant, neighbours: bool, one_weight: bool) -> Kernel:
     at_rows, at_scales, at_states, at_constants, end = variant.places
     weight = np.float64(0) if variant.emits == "current" else np.int64(0)
     targets = (np.int64(0) if neighbours else (np.uint32(0),), weight if one_weight else (weight,))
+    taken = as_flag if variant.emits == "spikes" else as_it_is
 
     def drive(p, k, lag):
         body = view(p, 1, BODY)[0]
         n = body.n
         words = view(p, end + 2, np.int64)
         ring = view(body.ring_at, (body.mask + 1) * body.lanes, ring_type)
-        row = prepare_inputs(body, words, ring, k)
+        row = call3(body.prepare_at, p, k, lag)
         state = unpack(words, at_states, n, states)
         constant = unpack(words, at_constants, n, constants)
         arrived = unpack(words, at_rows, n, rows)
@@ -309,9 +232,12 @@ def make_drive(variant: Variant, neighbours: bool, one_weight: bool) -> Kernel:
         place, weights = unpack(words, end, n, targets)
         # a view of its own: of whole numbers that may be negative, numba checks each whether it counts from the end
         lanes = view(address_of(ring) + (row + first_lane(place)) * ring.itemsize, body.lanes, ring_type)
+        limit, wrong = body.limit, n
         for i in range(n):
             s, emitted = update(State(*gather(state, i)), Step(*gather(constant, i)), Inputs(*receive(arrived, scale, i)))
             scatter(state, i, s)
-            add_to_lane(lanes, place, i, to_ring(emitted, at(weights, i)))
-        return 0
-    return kernel(drive, uses=variant.uses, variant=f"{variant.text} {neighbours} {one_weight}")
+            amount = taken(emitted)
+            add_to_lane(lanes, place, i, to_ring(amount, at(weights, i)))
+            wrong = min(wrong, i if beyond(amount, limit) else n)
+        return wrong + 1 if wrong < n else 0
+    return kernel(drive, uses=variant.uses, variant=f"{variant.text} {variant.emits} {neighbours} {one_weight}")

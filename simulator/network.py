@@ -91,6 +91,11 @@ class Network:
     projections: tuple[Projection, ...] = ()
     recordings: tuple[Recording, ...] = ()
 
+    def place_of(self, global_id: int) -> tuple[int, int]:
+        """Index of a node's population, and its place there."""
+        return next((p.index, global_id - p.first_id) for p in self.populations
+                    if p.first_id <= global_id < p.first_id + p.size)
+
     def recorded(self, recorder: Population) -> tuple[Segment, ...]:
         """All that a recorder records, in the order of connecting."""
         return tuple(s for r in self.recordings if r.recorder is recorder for s in r.nodes)

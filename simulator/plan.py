@@ -54,6 +54,8 @@ def wanted_inputs(model: Model, step: list[Any]) -> set[str]:
 
 def most_emitted(model: Model, step: list[Any], random: Random | None) -> float:
     """The most that a node can emit in one step: current, or spikes."""
+    if model.emits == "spikes":
+        return 1.0
     if hasattr(model.source, "bound"):
         return float(np.max(model.source.bound(model.step_of(step)), initial=0.0))
     return float(random.most if random else 0.0)
@@ -141,6 +143,7 @@ class Drive:
     lanes: np.ndarray
     weights: np.ndarray                     # one, or one a connection; fixed point for counts, scaled for currents
     largest: float                          # the most that a connection can bring in one step, before its weight
+    sources: np.ndarray                     # of every connection, by position among the projection's sources
     random: Random | None = None
     series: dict[str, Changes] = field(default_factory=dict)
 
@@ -202,13 +205,14 @@ class Plan:
     node_of: np.ndarray
     relays: dict[int, tuple[int, int]]      # recorded segments of such generators, by id: first node and size of their copy
     recorded: np.ndarray
-    most: int                               # the most spikes that a node may emit in one step
+    most: np.ndarray                        # the most spikes that each node may emit in one step
     min_delay: int
     max_delay: int
     synapses: dict[int, int]                # number of synapses by projection
     delays: dict[int, tuple[int, int]]      # shortest and longest delay by projection, in steps
     reason: str                             # why so many threads
     degrees: dict[int, np.ndarray]          # synapses of every target by projection, of those in the tables
+    going_on: bool = False                  # for a run that goes on: what is on its way fits, too
 
     def nodes_of(self, segment: Segment) -> np.ndarray:
         """Node numbers of a recorded segment."""

@@ -10,7 +10,7 @@ import numpy as np
 from nestling.connect.contract import Distribution
 from nestling.models.contract import Field, ParameterError
 
-from .declare import check_parameters, parameter, recorder_params
+from .declare import check_parameters, check_recordables, parameter, recorder_params
 from .draw import draw_values
 from .errors import unknown
 from .lower import resolve
@@ -89,13 +89,14 @@ def in_block(node: int, block: Block) -> bool:
 def set_values(sim: Any, segments: tuple[Segment, ...], given: dict[str, Any]) -> None:
     """Change parameters and states; all or, where one is refused, none. See NodeView.set."""
     changes: list[tuple[Population, dict, dict, dict]] = []
-    n, first = sum(len(s) for s in segments), 0
-    for s in segments:
-        mine = slice(first, first + len(s))
-        first += len(s)
+    n = sum(len(s) for s in segments)
+    for s, mine in by_population(segments):
         p = s.population
         if p.recorder:
-            changes.append((p, recorder_params(p.recorder, {**p.params, **given}, sim.dt), {}, {}))
+            params = recorder_params(p.recorder, {**p.params, **given}, sim.dt)
+            for recorded in sim.network.recorded(p):
+                check_recordables(recorded.population, params.get("record_from", ()))
+            changes.append((p, params, {}, {}))
             continue
         changes.append((p, *changed(sim, s, given, n, mine)))
     sim._sets += 1
@@ -106,12 +107,29 @@ def set_values(sim: Any, segments: tuple[Segment, ...], given: dict[str, Any]) -
             running = running_state(sim, p, name)
             assert running is not None
             running[...] = values
+            sim._program.parts["sick"] = 0      # what had diverged may have been put right
         if params or initial:
             sim._plan = None             # made anew, and the state of a run carried over, when it is needed
 
 
-def changed(sim: Any, segment: Segment, given: dict[str, Any], n: int, mine: slice) -> tuple[dict, dict, dict]:
-    """A population's new parameters, initial values and running states."""
+def by_population(segments: tuple[Segment, ...]) -> list[tuple[Segment, np.ndarray]]:
+    """Every population's nodes, each once, and their places in the view; of a node that stands there twice the last."""
+    found: dict[int, list[tuple[Segment, int]]] = {}
+    first = 0
+    for s in segments:
+        found.setdefault(s.population.index, []).append((s, first))
+        first += len(s)
+    out = []
+    for parts in found.values():
+        indices = np.concatenate([s.indices for s, _ in parts])
+        places = np.concatenate([begin + np.arange(len(s)) for s, begin in parts])
+        distinct, last = np.unique(indices[::-1], return_index=True)
+        out.append((Segment(parts[0][0].population, distinct), places[::-1][last]))
+    return out
+
+
+def changed(sim: Any, segment: Segment, given: dict[str, Any], n: int, mine: np.ndarray) -> tuple[dict, dict, dict]:
+    """A population's new parameters, initial values and running states; `mine`: which of the values given are its nodes'."""
     p, model = segment.population, segment.population.model
     assert model is not None
     known, params, initial, states = fields_of(p), {}, {}, {}
@@ -125,7 +143,7 @@ def changed(sim: Any, segment: Segment, given: dict[str, Any], n: int, mine: sli
             index = FIRST_INDEX + 256 * sim._sets + i
             value = draw_values(value, p.size, sim.seed, p.index, index)[segment.indices]
         elif isinstance(value, (list, np.ndarray)):
-            value = value[mine]
+            value = [value[i] for i in mine] if isinstance(value, list) else value[mine]
         running = running_state(sim, p, name)
         if running is not None:
             states[name] = running.copy()
@@ -149,7 +167,7 @@ def changed(sim: Any, segment: Segment, given: dict[str, Any], n: int, mine: sli
 def replaced(sim: Any, segment: Segment, name: str, value: Any) -> Any:
     """The values of all nodes of a population, those of a segment replaced; a number where all were given one."""
     p = segment.population
-    if len(np.unique(segment.indices)) == p.size and np.ndim(value) == 0 and not isinstance(value, list):
+    if len(segment) == p.size and np.ndim(value) == 0 and not isinstance(value, list):
         return value
     before = resolve(p, sim.seed)
     old = {**before.params, **before.state}[name]

@@ -16,8 +16,8 @@ from nestling.recorders.results import Results
 
 from .collect import collect
 from .cpu import Program, make_program
-from .declare import check_parameters, declared, on_grid, recorder_params
-from .errors import BadTime, BadView, Interrupted, NotAvailable, unknown
+from .declare import check_parameters, check_recordables, declared, on_grid, recorder_params
+from .errors import BadTime, BadView, Interrupted, NotAvailable
 from .interrupt import noting_ctrl_c
 from .layout import REQUEST
 from .lower import lower, resolve
@@ -181,12 +181,10 @@ class Simulator:
         for s in nodes.segments:
             model = s.population.model
             assert model is not None
-            known = [] if model.per_connection or model.scheduled else [f.name for f in model.state]
             if states and not recorder.params["record_from"]:
+                known = [] if model.per_connection or model.scheduled else [f.name for f in model.state]
                 raise BadRecording(f"{kind.name} has no record_from; {model.name} has {', '.join(known) or 'no states'}")
-            for name in recorder.params.get("record_from", ()):
-                if name not in known:
-                    raise unknown("recordable", name, model.name, known)
+            check_recordables(s.population, recorder.params.get("record_from", ()))
             if not states and model.emits == "current":
                 raise BadRecording(f"{model.name} emits a current; a {kind.name} records spikes")
         # segments of its own, since a generator that is recorded twice has two trains
@@ -199,9 +197,14 @@ class Simulator:
 
     def plan(self) -> Plan:
         """The plan of the network: its arrays, sizes and streams; `print(sim.plan())` is a table of them."""
-        if self._plan is None:
-            before = self._program.plan if self._program and self._program.plan.network is self.network else None
-            self._plan = lower(self.network, self.dt, self.seed, self.threads, self.precision, before)
+        return self._lowered(going_on=self.time > 0)
+
+    def _lowered(self, going_on: bool) -> Plan:
+        """The plan; going_on: for a run that goes on, in scales that fit what is on its way, too."""
+        before = self._program.plan if self._program and self._program.plan.network is self.network else None
+        going_on = going_on and before is not None
+        if self._plan is None or self._plan.going_on and not going_on:
+            self._plan = lower(self.network, self.dt, self.seed, self.threads, self.precision, before, going_on)
         return self._plan
 
     @property
@@ -224,7 +227,7 @@ class Simulator:
         BadTime, TooLarge, Interrupted
         """
         steps = self._steps(duration)
-        plan = self.plan()
+        plan = self._lowered(going_on=False)
         if self._program is None or self._program.plan is not plan:
             self._program = make_program(plan)
         else:
@@ -238,7 +241,7 @@ class Simulator:
             raise NotAvailable(f"the network was changed at t = {self.time:g} ms; a changed network starts afresh: "
                                f"call simulate()")
         if self._program is None or self._program.plan is not self.plan():       # there, parameters were set
-            self._program = make_program(self.plan(), self._program)
+            self._program = make_program(self.plan(), self._program if self.time > 0 else None)
         return self._run(self._program, steps, progress)
 
     def _steps(self, duration: Any) -> int:

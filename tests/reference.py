@@ -1,9 +1,9 @@
 """A slow simulator that is easy to see through: what a declared network does, step by step, in plain Python.
 
-It reads the declarations of a `Simulator` and nothing else of the engine: no plan, no tables, no partitions, no rings, no
-fixed point. Synapses are a list; spikes on their way are lists by step of arrival; sums are floating point. It calls the
-models' `derive` and `update` for one node at a time, and the row and sample functions of random rules and distributions for
-one row at a time, all of which are plain Python.
+It reads the declarations of a `Simulator` and nothing else of the engine (but the grid on which it keeps drawn weights): no
+plan, no tables, no partitions, no rings, no fixed point. Synapses are a list; spikes on their way are lists by step of
+arrival; sums are floating point. It calls the models' `derive` and `update` for one node at a time, and the row and sample
+functions of random rules and distributions for one row at a time, all of which are plain Python.
 
 Input sums are exact where weights are multiples of a power of two that is not too small, so that the order of arrival does
 not matter here either.
@@ -19,6 +19,8 @@ import numpy as np
 
 from nestling.connect import all_to_all, draws, one_to_one
 from nestling.connect.contract import Distribution, Pairing
+from nestling.models.contract import nested
+from nestling.simulator.tables import weight_storage
 
 
 class Synapse(NamedTuple):
@@ -88,10 +90,10 @@ def rows_of(projection: Any, seed: int) -> list[list[int]]:
     return rows
 
 
-def on_31_bits(value: float, top: float) -> float:
-    """Weights drawn at random stand on a grid of 2**-31 of the power of two above the largest that can be drawn."""
-    unit = 2.0 ** (math.ceil(math.log2(top * (1 + 1e-9))) - 30)
-    return math.floor(value / unit + 0.5) * unit
+def as_kept(value: float, law: Distribution) -> float:
+    """A weight drawn at random, as the engine keeps it."""
+    exponent = weight_storage(law, 1000)[1]
+    return math.ldexp(math.floor(math.ldexp(value, exponent) + 0.5), -exponent)
 
 
 def values_of(value: Any, rows: list[list[int]], projection: Any, domain: int, seed: int) -> list[list[float]]:
@@ -124,8 +126,7 @@ def synapses_of(projection: Any, dt: float, seed: int) -> list[Synapse]:
     delays = values_of(projection.delay, rows, projection, draws.DELAYS, seed)
     generators = projection.sources[0].population.model.per_connection
     if isinstance(projection.weight, Distribution) and not generators:
-        top = max(abs(limit) for limit in projection.weight.limits())
-        weights = [[on_31_bits(w, top) for w in row] for row in weights]
+        weights = [[as_kept(w, projection.weight) for w in row] for row in weights]
     out = []
     for index, row in enumerate(rows):
         for nth, (partner, weight, delay) in enumerate(zip(row, weights[index], delays[index])):
@@ -153,9 +154,14 @@ def params_of(population: Any, seed: int) -> list[dict[str, Any]]:
     return out
 
 
-def plain(record: Any, fields: Any) -> Any:
-    """A record of Python numbers of the fields' types."""
-    return type(record)(*(f.type(np.asarray(v).item()) for v, f in zip(record, fields)))
+def plain(values: Any, fields: Any) -> list[Any]:
+    """Python numbers of the fields' types."""
+    return [f.type(np.asarray(v).item()) for v, f in zip(values, fields)]
+
+
+def flat(record: Any) -> list[Any]:
+    """A record's numbers, a list's one after another."""
+    return [x for entry in record for x in (entry if isinstance(entry, tuple) else [entry])]
 
 
 class Node:
@@ -163,17 +169,24 @@ class Node:
 
     def __init__(self, model: Any, params: dict[str, Any], state: dict[str, Any], dt: float) -> None:
         self.model = model
-        self.constants = plain(model.source.derive(model.source.Params(**params), dt), model.step)
-        self.state = plain(model.source.State(**state), model.state)
+        lists = {f.name for f in model.params if f.type is tuple}
+        values = {name: [value] if name in lists else value for name, value in params.items()}
+        self.constants = model.step_of(plain(model.constants(values, dt), model.step))
+        self.state = model.source.State(*nested(plain(state.values(), model.state), model.forms[0]))
 
     def update(self, step: int, arrived: dict[str, Any], counts: dict[str, int]) -> int:
         """One step; returns what was emitted."""
-        inputs = {}
-        for field in self.model.inputs:
-            inputs[field.name] = (step if field.supplied == "clock" else counts[field.name] if field.supplied
-                                  else arrived.get(field.name, field.default))
-        self.state, emitted = self.model.source.update(self.state, self.constants, self.model.source.Inputs(**inputs))
+        model = self.model
+        inputs = [step if f.supplied == "clock" else counts.get(f.name, 0) if f.supplied else arrived.get(f.name, f.default)
+                  for f in model.inputs]
+        self.state, emitted = model.source.update(self.state, self.constants,
+                                                  model.source.Inputs(*nested(inputs, model.forms[1])),
+                                                  *([model.solver] if model.solver else []))
         return emitted
+
+    def recorded(self, name: str) -> Any:
+        """A state, by the name under which it is recorded."""
+        return flat(self.state)[[f.name for f in self.model.state].index(name)]
 
 
 class Copy(Node):
@@ -239,9 +252,10 @@ class Reference:
 
     def _connect(self, projection: Any) -> None:
         model = projection.targets[0].population.model
-        receptor = next(f for f in model.receptors if f.name == projection.receptor[0])
-        counting = receptor.type is int                       # counts spikes, whatever their weights
+        receptors = [next(f for f in model.receptors if f.name == name) for name in projection.receptor]
         for synapse in synapses_of(projection, self.dt, self.seed):
+            receptor = receptors[-1 if synapse.weight < 0 else 0]
+            counting = receptor.type is int                   # counts spikes, whatever their weights
             if projection.sources[0].population.model.per_connection:
                 domain = draws.INPUTS + draws.OWN_SEED * projection.named + 256 * synapse.nth
                 copy = self._copy(synapse.source, (synapse.row, projection.stream, domain), synapse.delay)
@@ -314,7 +328,7 @@ class Reference:
         for index, recorder in self.recorders.items():
             if recorder.recorder.records == "states" and self._active(recorder, stamp) \
                     and stamp % round(recorder.params["interval"] / self.dt) == 0:
-                row = {name: [getattr(self.nodes[id_].state, name) for id_ in self.columns[index]]
+                row = {name: [self.nodes[id_].recorded(name) for id_ in self.columns[index]]
                        for name in recorder.params["record_from"]}
                 self.samples[index].append((stamp, row))
 

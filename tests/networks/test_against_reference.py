@@ -6,16 +6,51 @@ grid; so spikes must be the same, and V_m may differ by the rounding of one step
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
 from nestling import simulator as nl
+from nestling.models.arithmetic import each, plus, total
+from nestling.models.arithmetic import times as product
+from nestling.models.contract import Along, Unit, mV, pA, times
 
 CHECKS = settings(deadline=None, max_examples=100, derandomize=True, database=None,
                   suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture])
+
+Currents = Annotated[float, Unit("pA"), Along("tau_syn", "I_syn")]
+
+
+class Listed:
+    """A leaky neuron with a list of synaptic currents, at the receptors 1, 2, ..."""
+
+    class Params(NamedTuple):
+        tau_syn: times = (2.0,)
+        V_th: mV = 12.0
+
+    class State(NamedTuple):
+        V_m: mV = 0.0
+        I_syn: Currents = 0.0
+
+    class Inputs(NamedTuple):
+        spikes: Currents = 0.0
+        current: pA = 0.0
+
+    class Step(NamedTuple):
+        P: Annotated[float, Along("tau_syn")]
+        V_th: mV
+
+    def derive(p, dt):
+        return Listed.Step(np.exp(-dt / p.tau_syn), p.V_th)
+
+    def update(s, c, x):
+        I = each(plus, each(product, s.I_syn, c.P), x.spikes)
+        V = 0.97 * s.V_m + 0.05 * total(I)
+        spiked = c.V_th < V
+        return Listed.State(0.0 if spiked else V, I), spiked
+
 
 dyadic = st.integers(-6 * 1024, 10 * 1024).map(lambda i: i / 1024)
 weight_law = st.sampled_from([
@@ -101,7 +136,8 @@ def rules(draw: Any, n_sources: int, n_targets: int, shared: int, repeated: bool
     return rule, dict(allow_autapses=autapses, allow_multapses=multapses)
 
 
-def wire(draw: Any, sim: nl.Simulator, sources: Any, targets: Any, weight: Any = dyadic, law: Any = weight_law) -> None:
+def wire(draw: Any, sim: nl.Simulator, sources: Any, targets: Any, weight: Any = dyadic, law: Any = weight_law,
+         receptor_type: int | None = None) -> None:
     pre, post = draw(some_of(sources)), draw(some_of(targets))
     if draw(st.integers(0, 4)) == 0:            # else one_to_one would be rare
         n = min(len(pre), len(post))
@@ -113,9 +149,12 @@ def wire(draw: Any, sim: nl.Simulator, sources: Any, targets: Any, weight: Any =
     seed = draw(st.sampled_from([None, None, 0, 7]))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="delay = .* is no multiple of dt")
-        sim.connect(pre, post, rule=rule, seed=seed, **switches,
+        sim.connect(pre, post, rule=rule, seed=seed, receptor_type=receptor_type, **switches,
                     weight=values(draw, weight, law, rule, len(pre), len(post)),
                     delay=values(draw, delay_number(sim.dt), delay_law(sim.dt), rule, len(pre), len(post)))
+
+
+few = st.lists(st.integers(1, 6), max_size=1)      # sizes of populations: one or none
 
 
 @st.composite
@@ -170,8 +209,17 @@ def networks(draw: Any, backend: str) -> tuple[nl.Simulator, list[Any], list[Any
             wire(draw, sim, [noise], parrots)
     for current in currents:
         wire(draw, sim, [current], neurons, weight=st.integers(-2, 4).map(float), law=st.just(nl.dist.Uniform(0.0, 2.0)))
+    # neurons that take weights by their sign, and at several receptors
+    signed = [sim.create(nl.iaf_psc_exp, n, I_e=spread(300.0, 90.0, 3, 0, n), tau_syn_in=5.0) for n in draw(few)]
+    listed = [sim.create(Listed, n, tau_syn=[[2.0 + i % 3, 5.0, 0.5] for i in range(n)]) for n in draw(few)]
+    for others, receptors in ((signed, [None]), (listed, [1, 2, 3])):
+        for sources in (neurons + spikers + signed + listed, noises):
+            if sources and others:
+                wire(draw, sim, sources, others, dyadic.map(lambda w: 32 * w), receptor_type=draw(st.sampled_from(receptors)))
+    if signed + listed:
+        wire(draw, sim, signed + listed, neurons)
     spike_recorders = []
-    for sources in (neurons, neurons + parrots + spikers, noises):
+    for sources in (neurons, neurons + parrots + spikers + signed + listed, noises):
         if sources:
             spike_recorders.append(sim.create(nl.spike_recorder, **draw(window(dt))))
             for _ in range(draw(st.integers(1, 2))):       # connected twice: two lists of nodes, one after the other
@@ -180,6 +228,10 @@ def networks(draw: Any, backend: str) -> tuple[nl.Simulator, list[Any], list[Any
     meters = [sim.create(nl.multimeter, record_from=["V_m", "r"], interval=interval, **draw(window(dt)))]
     for _ in range(draw(st.integers(1, 2))):
         sim.connect(meters[0], draw(some_of(neurons)))
+    for others, names in ((signed, ["V_m", "I_syn_ex", "I_syn_in"]), (listed, ["V_m", "I_syn_1", "I_syn_3"])):
+        if others:
+            meters.append(sim.create(nl.multimeter, record_from=names, interval=interval))
+            sim.connect(meters[-1], draw(some_of(others)))
     return sim, spike_recorders, meters
 
 
@@ -207,7 +259,8 @@ def assert_same_spikes(results: list[nl.Results], expected: Any, recorder: Any) 
 
 
 def assert_same_traces(results: list[nl.Results], expected: Any, meter: Any, tolerance_mv: float) -> None:
-    for name, tolerance in (("V_m", tolerance_mv), ("r", 0)):
+    for name in meter.segments[0].population.params["record_from"]:
+        tolerance = 0 if name == "r" else tolerance_mv
         stamps, values = expected.trace(meter, name)
         times = np.concatenate([r.trace_times(meter, plain=True) for r in results])
         np.testing.assert_array_equal(stamps_of(times, expected.dt), stamps)
