@@ -11,6 +11,7 @@ from . import gif_cond_exp as gif_cond_exp
 from . import gif_psc_exp as gif_psc_exp
 from . import glif_psc as glif_psc
 from . import hh_cond_exp_traub as hh_cond_exp_traub
+from . import hh_psc_alpha as hh_psc_alpha
 from . import iaf_cond_alpha as iaf_cond_alpha
 from . import iaf_cond_beta as iaf_cond_beta
 from . import iaf_cond_exp as iaf_cond_exp

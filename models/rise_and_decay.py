@@ -62,7 +62,8 @@ class Step(NamedTuple):
 def constants(p, dt, ex, inh):
     """The constants of a step; ex and inh: rise and decay times."""
     return Step(dt, p.V_th, p.V_reset, refractory_steps(p.t_ref, dt), p.E_ex, p.E_in, dt * p.g_L / p.C_m,
-                dt * (p.g_L * p.E_L + p.I_e) / p.C_m, dt / p.C_m, *synapse(*ex, dt, p.C_m), *synapse(*inh, dt, p.C_m))
+                dt * (p.g_L * p.E_L + p.I_e) / p.C_m, dt / p.C_m, *synapse(ex[0], ex[1], dt, p.C_m),
+                *synapse(inh[0], inh[1], dt, p.C_m))
 
 
 def synapse(rise, decay, dt, C_m):

@@ -37,9 +37,9 @@ def rk4(derivatives, y, h, a):
 
 def relaxed(y: float, A: float, B: float) -> float:
     """y after a unit of time of dy/dt = A + B y; whatever B, it goes towards -A / B and not beyond."""
-    B = B if abs(B) > 1e-9 else -1e-9
-    e = exp(B)
-    return y * e + A * ((e - 1.0) / B)
+    e, small = exp(B), abs(B) < 1e-3                     # where e - 1 would lose digits
+    mean = 1.0 + B * (0.5 + B * (1.0 / 6.0 + B * (1.0 / 24.0))) if small else (e - 1.0) / (1.0 if small else B)
+    return y * e + A * mean
 
 
 def turned(y: float, A: float, B: float) -> float:

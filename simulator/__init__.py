@@ -20,6 +20,7 @@ from nestling.models import gif_cond_exp as gif_cond_exp
 from nestling.models import gif_psc_exp as gif_psc_exp
 from nestling.models import glif_psc as glif_psc
 from nestling.models import hh_cond_exp_traub as hh_cond_exp_traub
+from nestling.models import hh_psc_alpha as hh_psc_alpha
 from nestling.models import iaf_cond_alpha as iaf_cond_alpha
 from nestling.models import iaf_cond_beta as iaf_cond_beta
 from nestling.models import iaf_cond_exp as iaf_cond_exp
