@@ -69,7 +69,8 @@ def staggered(derivatives, y, h, a):
     """For stiff equations in which the first variable and all others alternate, as potential and gates do (Hodgkin and Huxley).
 
     Each side moves by its own solution while the other stands still (Strang splitting; Moore and Ramon 1974 for gates), in one
-    step and in three of a third, extrapolated to fourth order. Unlike rk4 it is stable for any conductance.
+    step and in three of a third, extrapolated to fourth order, which asks that A and B of a variable do not depend on variables
+    of its own side. Unlike rk4 it is stable for any conductance.
     """
     coarse = first_alone(derivatives, y, 0.5 * h, a)
     coarse = first_alone(derivatives, others_alone(derivatives, coarse, h, a), 0.5 * h, a)

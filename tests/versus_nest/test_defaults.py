@@ -59,7 +59,7 @@ def plain(value, like=None):
 
 
 def test_all_models_and_recorders_are_held_against_nest():
-    assert {"iaf_psc_delta", "izhikevich", "mip_generator", "spike_train_injector", "spike_recorder", "voltmeter"} <= set(MODELS)
+    assert {"iaf_psc_delta", "izhikevich", "mip_generator", "spike_generator", "spike_recorder", "voltmeter"} <= set(MODELS)
     assert {name.split()[-1] for name in ABSENT} <= set(MODELS)
 
 

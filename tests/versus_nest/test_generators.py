@@ -1,7 +1,7 @@
 """Generators against NEST's: currents step by step, planned spikes one by one, random ones by where they are and by law.
 
-Windows and delays are those of NEST 3.10, measured: each device compares its window with another end of the step. All windows of
-a device run side by side in one network. NEST's own random numbers come from one seed, so that a test always passes or never.
+Windows and delays are those of NEST 3.10, measured: each device compares its window with another end of the step. All windows
+of a device run side by side in one network. NEST's own random numbers come from one seed: a test always passes or never.
 """
 import math
 from typing import NamedTuple
@@ -15,8 +15,8 @@ from nestling import simulator as nl
 LATER = 4.0                     # ms that NEST runs on: it hands samples and spikes over late
 CELL = dict(tau_m=10.0, C_m=1.0, E_L=0.0, V_m=0.0, V_reset=0.0, V_th=1e9)
 WINDOWS = [dict(), dict(start=1.0), dict(stop=2.0), dict(start=1.0, stop=2.0), dict(start=0.6, stop=1.2, origin=1.0),
-           dict(start=0.5, stop=1.0, origin=1.5), dict(start=0.2, stop=0.4), dict(start=0.1, stop=0.2), dict(start=2.0, stop=2.0),
-           dict(start=60.0)]
+           dict(start=0.5, stop=1.0, origin=1.5), dict(start=0.2, stop=0.4), dict(start=0.1, stop=0.2),
+           dict(start=2.0, stop=2.0), dict(start=60.0)]
 
 
 def windows(dt):
@@ -119,7 +119,8 @@ def test_a_spike_train_injector_emits_the_spikes_that_nests_emits(nest, backend,
 
 def test_packets_without_spread_come_in_the_step_that_nest_takes(nest, backend):
     # at every end of a window, on both sides of it, and half a microsecond off it: NEST counts in whole ones
-    times = np.append([0.0, 0.0004], np.ravel(np.arange(1, 40)[:, None] / 10.0 + [-0.05, -0.0006, -0.0004, 0.0, 0.0004, 0.0006]))
+    near = np.array([-0.05, -0.0006, -0.0004, 0.0, 0.0004, 0.0006])
+    times = np.append([0.0, 0.0004], np.add.outer(np.arange(1, 40) / 10.0, near))
     for part in range(12):                   # a dozen runs, so that packets are too far apart to overlap
         sets = [dict(activity=3, sdev=0.0, pulse_times=times[part::12].tolist(), **w) for w in windows(0.1)]
         here = counts_here(backend, "pulsepacket_generator", sets)
@@ -161,7 +162,7 @@ def test_the_window_of_a_device_does_not_depend_on_delays_as_in_nest(backend, mo
 # --- what is random: how many spikes ----------------------------------------------------------------------------------
 
 class Law(NamedTuple):
-    """A device, and how many of them drive how many targets each; `least`: spikes of both sides together for a step to count."""
+    """A device, and how many of them drive how many targets each; `least`: spikes on both sides for a step to count."""
 
     model: str
     params: dict

@@ -42,13 +42,6 @@ class Equations(NamedTuple):
     level: float = math.nan
 
 
-def clamped_decay(y, d, tau_ex, tau_in, rise):
-    """Two synapses, in y[1:3] and if they rise slowly their drive in y[3:5]."""
-    d[1], d[2] = -y[1] / tau_ex, -y[2] / tau_in
-    if rise:
-        d[1], d[2] = d[1] + y[3], d[2] + y[4]
-
-
 def conductances(p, name):
     """Leaky membranes: C dV/dt = -g_L (V - E_L) - sum g (V - E) + I."""
     C, g_L, E_L, E_ex, E_in = p.C_m, p.g_L, p.E_L, p.E_ex, p.E_in
@@ -258,3 +251,100 @@ def solve(name, p, dt, arrivals, current, settle=None):
         if spiked:
             spikes.append(k + 1)
     return V, np.array(spikes, int)
+
+
+# --- experiments -------------------------------------------------------------------------------------------------------
+
+GIVEN = dict(tau_syn_ex=2.0, tau_syn_in=5.0, tau_rise_ex=1.0, tau_decay_ex=3.0, tau_rise_in=2.0, tau_decay_in=6.0,
+             lambda_0=1e3, Delta_V=1e-6)            # with which gif_cond_exp spikes at V_T_star, whatever the random numbers
+PULSES = {"iaf": (1.5, -2.0), "gif": (0.3, -0.3), "hh_cond_exp_traub": (0.3, -0.3), "hh_psc_alpha": (20.0, -20.0),
+          "aeif_cond": (4.0, -3.0), "aeif_psc_d": (1.0, -1.0), "aeif_psc": (150.0, -100.0)}      # nS, pA or mV
+# by how much PULSES must grow for some spikes in 150 ms, with half of the second of CURRENTS
+FIRING = {"iaf_cond_exp": 2.0, "iaf_cond_alpha": 0.7, "iaf_cond_beta": 0.7, "iaf_cond_exp_sfa_rr": 4.0, "gif_cond_exp": 5.0,
+          "hh_cond_exp_traub": 4.0, "hh_psc_alpha": 2.0, "aeif_cond_exp": 3.0, "aeif_cond_alpha": 1.0, "aeif_psc_exp": 5.0,
+          "aeif_psc_alpha": 2.0, "aeif_psc_delta": 4.0}
+CURRENTS = {name: next(c for k, c in {"iaf_cond_exp_sfa_rr": (600.0, 900.0, 1500.0), "iaf": (300.0, 500.0, 900.0),
+                                      "gif": (160.0, 200.0, 300.0), "hh_c": (300.0, 500.0, 1000.0),
+                                      "hh_p": (700.0, 1000.0, 1500.0), "aeif": (600.0, 800.0, 1200.0)}.items()
+                       if name.startswith(k)) for name in NAMES}                                 # pA
+
+
+def given_of(name):
+    return {k: v for k, v in GIVEN.items() if k in getattr(nl, name).Params._fields}
+
+
+def step_of(times, dt):
+    return np.rint(np.asarray(times) / dt).astype(int)
+
+
+def away(n, *spikes, before=20, after=20):
+    """Which of n steps are no nearer to any spike than so many steps."""
+    found = np.ones(n, bool)
+    for k in np.concatenate(spikes):
+        found[max(k - before, 0):k + after] = False
+    return found
+
+
+class Experiment:
+    """A neuron with a train into each synapse and a current that changes, on a grid of 0.2 ms so that all steps share it."""
+
+    def __init__(self, name, time, scale=1.0, current=0.0, seed=3):
+        self.name, self.time, self.given = name, time, given_of(name)
+        rng = np.random.default_rng(seed)
+        weights = next(w for k, w in PULSES.items() if name.startswith(k))
+        n = int(time / 0.2) - 10
+        self.trains = [(w * scale, 0.2 * (1 + np.flatnonzero(rng.random(n) < chance))) for w, chance in zip(weights, (0.2, 0.1))]
+        self.currents = ((4.0, current), (0.55 * time - 0.55 * time % 0.2, current * 0.8))
+
+    def here(self, dt, backend="cpu"):
+        sim = nl.Simulator(dt=dt, threads=1, backend=backend)
+        cell = sim.create(getattr(nl, self.name), params=self.given)
+        meter, recorder = sim.create(nl.multimeter, record_from=["V_m"], interval=dt), sim.create(nl.spike_recorder)
+        for weight, times in self.trains:
+            sim.connect(sim.create(nl.spike_generator, spike_times=np.round(times, 9)), cell, weight=weight, delay=1.0)
+        times, values = zip(*self.currents)
+        sim.connect(sim.create(nl.step_current_generator, amplitude_times=np.round(times, 9), amplitude_values=values), cell,
+                    delay=1.0)
+        sim.connect(meter, cell)
+        sim.connect(cell, recorder)
+        res = sim.simulate(self.time)
+        return res.trace(meter, "V_m", plain=True)[:, 0], step_of(res.events(recorder, plain=True)[0], dt)
+
+    def solution(self, dt):
+        n = round(self.time / dt)
+        arrivals, current = np.zeros((n, 2)), np.zeros(n)
+        for weight, times in self.trains:
+            arrivals[step_of(times + 1.0, dt) - 1, 0 if weight > 0 else 1] += abs(weight)
+        for t, value in self.currents:
+            current[round((t + 1.0) / dt):] = value
+        return solve(self.name, getattr(nl, self.name).Params(**self.given), dt, arrivals, current)
+
+
+def rate(spikes, n):
+    """Of n spikes, from the first to the last, per step: the first latency is no part of a rate."""
+    return (n - 1) / (spikes[n - 1] - spikes[0])
+
+
+def true_spikes(name, time=2000.0, dt=0.1):
+    """Spikes in steps under each of CURRENTS."""
+    n, p = round(time / dt), getattr(nl, name).Params(**given_of(name))
+    return [solve(name, p, dt, np.zeros((n, 2)), np.full(n, current))[1] for current in CURRENTS[name]]
+
+
+def spikes_here(name, backend="cpu", time=2000.0, dt=0.1):
+    sim = nl.Simulator(dt=dt, threads=1, backend=backend)
+    cells = sim.create(getattr(nl, name), len(CURRENTS[name]), params=dict(given_of(name), I_e=list(CURRENTS[name])))
+    recorder = sim.create(nl.spike_recorder)
+    sim.connect(cells, recorder)
+    times, senders = sim.simulate(time).events(recorder, plain=True)
+    return [step_of(times[senders == i], dt) for i in range(len(CURRENTS[name]))]
+
+
+def rate_errors(name, backend="cpu", found=None, true=None):
+    """Relative errors of the rate under each of CURRENTS."""
+    errors = []
+    for ours, spikes in zip(found or spikes_here(name, backend), true or true_spikes(name)):
+        n = min(len(ours), len(spikes))
+        assert n >= 3 and abs(len(ours) - len(spikes)) <= 1 + n / 200, (len(ours), len(spikes))
+        errors.append(rate(ours, n) / rate(spikes, n) - 1.0)
+    return errors
