@@ -74,6 +74,6 @@ for (title, (inputs, weights)), (top, bottom) in zip(CASES.items(), axes.T):
     top.set(title=f"{title}: CV of intervals {cv:.2f}", ylim=(-0.5, 99.5))
     bottom.set(xlabel="Time (ms)", xlim=(0, 1000.0), ylim=(0, 100))
 axes[0, 0].set_ylabel("Neuron")
-axes[1, 0].set_ylabel("Rate in 5 ms (spikes/s)")
+axes[1, 0].set_ylabel("Rate in 5 ms\n(spikes/s)")
 axes[1, 1].legend(frameon=False, ncols=2, loc="upper right")
 figure.savefig(args.out, dpi=150)

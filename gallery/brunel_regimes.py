@@ -17,7 +17,7 @@ import numpy as np
 from nestling import simulator as nl
 
 parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-parser.add_argument("--order", type=int, default=2500, help="excitatory neurons: 4 x order, inhibitory: order")
+parser.add_argument("--order", type=int, default=2500, help="4 x order excitatory, order inhibitory neurons; regimes need 2500")
 parser.add_argument("--threads", type=int, default=None, help="threads (default: chosen by size)")
 parser.add_argument("--out", default="brunel_regimes.png", help="where the picture is written")
 args = parser.parse_args()

@@ -93,7 +93,8 @@ def _markers(axes: Axes, rows: int, spikes: int) -> dict[str, Any]:
 
 def _draw_rate(axes: Axes, group: Spikes, bin: float, color: Any, filled: bool) -> None:
     edges, rate = binned_rate(group.times, group.n, group.window, bin)
-    axes.stairs(rate, edges, fill=filled, color=color, linewidth=0.0 if filled else 1.2)
+    # lines without the verticals at the ends of the window, which would read as a fall to 0
+    axes.stairs(rate, edges, baseline=0.0 if filled else None, fill=filled, color=color, linewidth=0.0 if filled else 1.2)
 
 
 def _legend(axes: Axes, colors: list[Any], labels: Sequence[str]) -> None:
