@@ -4,7 +4,7 @@
 
 gates of Hodgkin and Huxley (1952), see hodgkin_huxley.py; a spike of weight w evokes the current w e (t / tau) exp(-t / tau),
 tau being tau_syn_ex, or tau_syn_in where w is negative. The currents are exact; to the solver they are the parabola through
-their values at the begin, the middle and the end of the step. Parameters, defaults, order of events are those of NEST's model of
+their values at the begin, the middle and the end of the step. Parameters, defaults and events are those of NEST's model of
 this name: integration, arriving spikes, then the search for a spike, a maximum of V above 0 mV at least t_ref after the last.
 """
 from typing import NamedTuple

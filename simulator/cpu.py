@@ -191,15 +191,17 @@ class Program:
         """Run so many steps, or fewer where `stop` is called meanwhile."""
         end = self.step + steps
         self._bind_taps(end)
-        while self.step < end and not self.stopping:
-            self.sync[[BARRIER, HALT, STEP]] = 0
-            self._run_threads(end, progress)
-            self._take_log()
-            self._check_nodes()
-        for trace in self.traces.values():
-            n = int(np.searchsorted(trace["stamps"], self.step, side="right"))
-            for name in trace:
-                trace[name] = trace[name][:n]
+        try:
+            while self.step < end and not self.stopping:
+                self.sync[[BARRIER, HALT, STEP]] = 0
+                self._run_threads(end, progress)
+                self._take_log()
+                self._check_nodes()
+        finally:
+            for trace in self.traces.values():
+                n = int(np.searchsorted(trace["stamps"], self.step, side="right"))
+                for name in trace:
+                    trace[name] = trace[name][:n]
 
     def _run_threads(self, end: int, progress: Callable[[int], None] | None) -> None:
         """All threads, until the end or a halt."""

@@ -117,8 +117,9 @@ def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: i
     connections = np.argsort(found["source"], kind="stable")
     ends = np.searchsorted(found["source"][connections], np.arange(len(sources.names[0]) + 1))
     series = {name: spread(c, connections, ends) for name, c in sources.series.items()}
-    return Drive(wire, model, part, n, delay, state, step, found["lane"].copy(), weights, most_emitted(model, step, random),
-                 found["source"].copy(), random, series)
+    most = float(most_emitted(model, step, random).max())
+    return Drive(wire, model, part, n, delay, state, step, found["lane"].copy(), weights, most, found["source"].copy(), random,
+                 series)
 
 
 def spread(changes: Changes, connections: np.ndarray, ends: np.ndarray) -> Changes:

@@ -34,7 +34,9 @@ class NotAvailable(NotImplementedError):
 
 
 class Diverged(ArithmeticError):
-    """A node's state became NaN or infinite during a run."""
+    """A node's state became NaN during a run; `results` holds what was recorded until then."""
+
+    results: Any = None
 
 
 class Interrupted(KeyboardInterrupt):

@@ -52,7 +52,7 @@ def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wire
                 now = most[block.first:block.first + block.size]
                 own = most_emitted(block.model, block.step, block.random)
                 stated = hasattr(block.model.source, "bound")
-                bound = np.full(block.size, own) if stated else np.minimum(arriving + own, 2.0**20)
+                bound = np.broadcast_to(own, block.size) if stated else np.minimum(arriving + own, 2.0**20)
                 if turn >= 16:                   # what grows after so many turns may grow for ever, in a loop
                     bound = np.where((bound > now) | (turn >= 32), 2.0**20, now)
                 now[:] = bound

@@ -153,7 +153,7 @@ class Variant:
             rows.append((arrays.get(f.supplied, self.ring(0)),) if changes and f.supplied != "clock" else scale)
         self.rows, self.scales = tuple(rows), tuple(scales)
         names = [f.name for record in (model.state, model.step, model.inputs) for f in record]
-        self.text = repr((names, self.state, self.step, self.rows, self.scales, model.forms))
+        self.text = repr((names, self.state, self.step, self.rows, self.scales, model.forms, model.emits, self.ring))
 
     @property
     def templates(self) -> tuple[tuple, tuple, tuple, tuple]:
@@ -202,7 +202,7 @@ def make_advance(variant: Variant) -> Kernel:
             mark(flags, numbers, i, emitted, s)
         call3(body.clear_at, p, row, lag)
         return 0
-    return kernel(advance, uses=variant.uses, variant=f"{variant.text} {variant.emits}")
+    return kernel(advance, uses=variant.uses, variant=variant.text)
 
 
 def make_drive(variant: Variant, neighbours: bool, one_weight: bool) -> Kernel:
@@ -240,4 +240,4 @@ def make_drive(variant: Variant, neighbours: bool, one_weight: bool) -> Kernel:
             add_to_lane(lanes, place, i, to_ring(amount, at(weights, i)))
             wrong = min(wrong, i if beyond(amount, limit) else n)
         return wrong + 1 if wrong < n else 0
-    return kernel(drive, uses=variant.uses, variant=f"{variant.text} {variant.emits} {neighbours} {one_weight}")
+    return kernel(drive, uses=variant.uses, variant=f"{variant.text} {neighbours} {one_weight}")

@@ -52,13 +52,13 @@ def wanted_inputs(model: Model, step: list[Any]) -> set[str]:
     return {f.name for f in model.inputs if f.supplied and not (f.when and not np.any(constants[f.when]))}
 
 
-def most_emitted(model: Model, step: list[Any], random: Random | None) -> float:
-    """The most that a node can emit in one step: current, or spikes."""
+def most_emitted(model: Model, step: list[Any], random: Random | None) -> np.ndarray:
+    """The most that nodes can emit in one step, current or spikes: one number, or one for each."""
     if model.emits == "spikes":
-        return 1.0
+        return np.ones(1)
     if hasattr(model.source, "bound"):
-        return float(np.max(model.source.bound(model.step_of(step)), initial=0.0))
-    return float(random.most if random else 0.0)
+        return np.maximum(np.ravel(model.source.bound(model.step_of(step))), 0.0)
+    return np.array([random.most if random else 0.0])
 
 
 @dataclass

@@ -59,7 +59,8 @@ def values_of(sim: Any, segment: Segment, name: str) -> Any:
     value = {**resolved.params, **resolved.state}[name]
     if isinstance(value, list):
         return [value[i] for i in segment.indices]
-    return np.broadcast_to(np.asarray(value), p.size)[segment.indices]
+    kind = {int: np.int64, bool: np.bool_}.get(known[name].type, np.float64)
+    return np.broadcast_to(np.asarray(value, kind), p.size)[segment.indices]
 
 
 def running_state(sim: Any, population: Population, name: str) -> np.ndarray | None:

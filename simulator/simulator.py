@@ -224,7 +224,7 @@ class Simulator:
 
         Raises
         ------
-        BadTime, TooLarge, Interrupted
+        BadTime, TooLarge, Interrupted, Diverged
         """
         steps = self._steps(duration)
         plan = self._lowered(going_on=False)
@@ -258,7 +258,11 @@ class Simulator:
         program.sync[REQUEST] = 0
         with noting_ctrl_c(program.stop):
             with progress_bar(shown, first * self.dt, steps * self.dt) as moved:
-                program.run(steps, (lambda step: moved(step * self.dt)) if shown else None)
+                try:
+                    program.run(steps, (lambda step: moved(step * self.dt)) if shown else None)
+                except ArithmeticError as error:            # a state that diverged, or more spikes than there is room for
+                    error.results = collect(program.plan, program, first)       # type: ignore[attr-defined]
+                    raise
             results = collect(program.plan, program, first)
         if program.stopping:
             raise Interrupted(f"stopped at t = {self.time:g} ms; the error's results hold what was recorded, cont() goes on",

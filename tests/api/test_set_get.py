@@ -24,6 +24,7 @@ class Adding:
     class State(NamedTuple):
         parts: Parts = 0.0
         V_m: mV = 0.0
+        n: int = 0              # steps
 
     class Inputs(NamedTuple):
         spikes: Parts = 0.0
@@ -39,7 +40,7 @@ class Adding:
         return Adding.Step(p.drift)
 
     def update(s, c, x):
-        return Adding.State(each(plus, s.parts, x.spikes), s.V_m + c.drift), False
+        return Adding.State(each(plus, s.parts, x.spikes), s.V_m + c.drift, s.n + 1), False
 
 
 class Pulses:
@@ -92,7 +93,7 @@ def build(backend, threads=1, **given):
 
 def taken(net, results):
     """All that was recorded, as arrays."""
-    return [*results.events(net.rec, plain=True), results.trace(net.volt, plain=True), results.trace_times(net.volt, plain=True)]
+    return [*results.events(net.rec, plain=True), *(f(net.volt, plain=True) for f in (results.trace_times, results.trace))]
 
 
 def assert_same(a, b):
@@ -110,10 +111,11 @@ def test_parameters_and_initial_states_are_read_before_a_run(backend):
     np.testing.assert_array_equal(a[[4, 0, 4]].get("V_th"), [-54.0, -50.0, -54.0])
     np.testing.assert_array_equal(a.get("C_m"), [250.0] * 5)                            # a default
     assert a[2].get("V_th") == -52.0 and isinstance(a[2].get("V_th"), float)            # one node: a number
-    assert isinstance(a[2].get("r"), int) and a[2].get("refractory_input") is False
-    assert a.get("r").dtype.kind == "i" and a.get("refractory_input").dtype == bool
+    assert a[2].get("refractory_input") is False and a.get("refractory_input").dtype == bool
+    b = sim.create(Adding, 2, n=[3, 4])
+    assert isinstance(b[1].get("n"), int) and b.get("n").dtype.kind == "i"
     V = a.get("V_m")
-    assert len(np.unique(V)) == 5 and -70.0 <= V.min() and V.max() <= -60.0
+    assert len(np.unique(V)) == 5 and V.min() >= -70.0 and V.max() <= -60.0
     np.testing.assert_array_equal(a.get("V_m"), V)                                      # drawn once
     assert a[:0].get("V_m").shape == (0,) and a[:0].get() == {}
     volt = sim.create(nl.voltmeter, interval=0.1)
@@ -129,7 +131,6 @@ def test_several_names_give_a_dict_and_no_name_gives_all(backend):
     assert list(found) == ["V_th", "V_m"] and found["V_th"].tolist() == [-55.0] * 3
     assert set(a.get()) == {"tau_m", "C_m", "t_ref", "V_th", "V_reset", "E_L", "I_e", "V_min", "refractory_input", "V_m", "I",
                             "refractory_spikes", "r"}
-    assert p.get() == dict(rate=p.get("rate"), start=p.get("start"), stop=p.get("stop"), origin=p.get("origin")) or True
     assert set(p.get()) == {"rate", "start", "stop", "origin"} and p.get("rate").tolist() == [1.0, 2.0]
     assert (a + p).get() == {}                                                          # nothing in common
     assert p[0].get(("rate", "start")) == dict(rate=1.0, start=0.0)
@@ -169,12 +170,13 @@ def test_states_of_the_moment_are_read_between_runs(backend, threads):
     both = net.e + net.i
     meter = net.sim.create(nl.multimeter, record_from=["V_m", "I", "r"], interval=0.1)
     net.sim.connect(meter, both)
-    for results in (net.sim.simulate(20.0), net.sim.cont(0.1), net.sim.cont(13.3)):
+    for run, duration in ((net.sim.simulate, 20.0), (net.sim.cont, 0.1), (net.sim.cont, 13.3)):
+        results = run(duration)
         for name in ("V_m", "I", "r"):
             np.testing.assert_array_equal(both.get(name), results.trace(meter, name, plain=True)[-1])
     found = both.get("V_m")
-    found[:] = 0.0                                              # a copy: the run is not touched
-    assert (both.get("V_m") < -50.0).all()
+    found[:] = 0.0
+    assert (both.get("V_m") < -50.0).all()                      # it was a copy
     first = build(backend).e.get("V_m")
     net.sim.reset()
     np.testing.assert_array_equal(net.e.get("V_m"), first)      # the initial values again
@@ -217,6 +219,21 @@ def test_quantities_are_set_in_their_units(backend):
         a.set(I_e=1.0 * u.mV)
 
 
+def test_whole_numbers_are_set_as_such(backend):
+    sim = nl.Simulator(backend=backend)
+    a = sim.create(Adding, 2)
+    with pytest.raises(nl.ParameterError, match="n takes whole numbers"):
+        a.set(n=nl.dist.Normal(1.0, 1.0))
+    with pytest.raises(nl.ParameterError, match="n = 1.5: must be whole"):
+        a.set(n=1.5)
+    a[1].set(n=7.0)
+    sim.simulate(1.0)
+    assert a.get("n").tolist() == [10, 17]
+    a.set(n=0)
+    sim.cont(0.5)
+    assert a.get("n").tolist() == [5, 5]
+
+
 def test_distributions_are_drawn_when_they_are_set(backend):
     sim = nl.Simulator(seed=4, backend=backend)
     a, b = sim.create(nl.iaf_psc_delta, 500), sim.create(nl.iaf_psc_delta, 500)
@@ -241,11 +258,12 @@ def test_distributions_are_drawn_when_they_are_set(backend):
 @pytest.mark.parametrize("running", [False, True], ids=["before a run", "between runs"])
 def test_parts_of_populations_are_set_in_the_order_of_the_view(backend, running):
     sim = nl.Simulator(threads=2, backend=backend)
-    a, b = sim.create(nl.iaf_psc_delta, 6), sim.create(nl.iaf_psc_delta, 3)
+    a, b = sim.create(nl.iaf_psc_delta, 6, r=1e9), sim.create(nl.iaf_psc_delta, 3, r=1e9)       # V_m stays as it is
     if running:
         sim.simulate(1.0)
     view = a[4:] + b[[2, 0]] + a[:2] + b[2]                     # two parts of a; b[2] stands there twice: the last counts
-    view.set(V_th=[-50.0, -51.0, -52.0, -53.0, -54.0, -54.5, -49.0], V_m=[-60.0, -61.0, -62.0, -63.0, -64.0, -65.0, -59.0], I_e=7.0)
+    view.set(V_th=[-50.0, -51.0, -52.0, -53.0, -54.0, -54.5, -49.0], I_e=7.0,
+             V_m=[-60.0, -61.0, -62.0, -63.0, -64.0, -65.0, -59.0])
     np.testing.assert_array_equal(a.get("V_th"), [-54.0, -54.5, -55.0, -55.0, -50.0, -51.0])
     np.testing.assert_array_equal(b.get("V_th"), [-53.0, -55.0, -49.0])
     np.testing.assert_array_equal(a.get("V_m"), [-64.0, -65.0, -70.0, -70.0, -60.0, -61.0])
@@ -269,7 +287,7 @@ def test_a_parameter_that_is_set_between_runs_acts_from_then_on(backend):
     sim = nl.Simulator(threads=1, backend=backend)
     a = sim.create(nl.iaf_psc_delta, 3, V_th=1e9)
     sim.simulate(10.0)
-    assert (a.get("V_m") == -70.0).all()
+    np.testing.assert_allclose(a.get("V_m"), [-70.0] * 3, rtol=1e-12)
     a.set(I_e=[0.0, 100.0, 200.0])
     sim.cont(5.0)
     gain = 10.0 / 250.0 * -np.expm1(-5.0 / 10.0)
@@ -288,7 +306,7 @@ def test_a_state_that_is_set_between_runs_is_that_of_the_moment(backend):
     sim.cont(1.0)
     grown = np.exp(-0.1)
     np.testing.assert_allclose(a.get("V_m"), [-70.0, -70.0 + 10.0 * grown, -61.0, -70.0 + 8.0 * grown, -70.0], rtol=1e-12)
-    assert a.get("r").tolist() == [0, 0, 10, 0, 0]
+    assert a.get("r").tolist() == [0, 0, 10, 0, 0]              # and refractory steps have passed
     a.set(V_m=nl.dist.Uniform(-70.0, -60.0))
     assert len(np.unique(a.get("V_m"))) == 5
     sim.simulate(0.0)                                           # the initial values have not changed
@@ -417,7 +435,7 @@ def counting(backend, threads=1):
     sim = nl.Simulator(threads=threads, seed=1, backend=backend)
     noise, parrots, rec = sim.create(nl.poisson_generator, 2, rate=10_000.0), sim.create(nl.parrot_neuron, 20), sim.create(
         nl.spike_recorder)
-    sim.connect(noise, parrots, rule=nl.fixed_indegree(1, ) if False else nl.all_to_all)
+    sim.connect(noise, parrots)
     sim.connect(parrots, rec)
     return sim, noise, parrots, rec
 
@@ -430,7 +448,7 @@ def test_the_rate_of_a_generator_is_changed_between_runs(backend, threads, toler
         noise.set(rate=rates)
         n = sim.cont(100.0).n_events(rec)
         mean = 20 * 0.1 * sum(rates)
-        late = 20 * 0.001 * 100_000.0                           # what had been sent before, on its way through parrots and delays
+        late = 20 * 0.001 * 100_000.0                           # what had been sent before, and was on its way
         assert abs(n - mean) <= tolerances.STANDARD_ERRORS * np.sqrt(mean) + late
     assert sim.cont(10.0).n_events(rec) == 0
 
@@ -511,9 +529,9 @@ def test_a_current_is_changed_between_runs_and_its_generator_keeps_its_state(bac
         if changed:
             pulses.set(amplitude=200.0)
         traces[-1] += sim.cont(1.0).trace(volt, plain=True)[:, 0].tolist()
-    jumps = [np.flatnonzero(np.diff(t, prepend=-70.0) > 0.0) for t in traces]
-    np.testing.assert_array_equal(jumps[0], jumps[1])           # in every third step all along
-    np.testing.assert_array_equal(np.diff(jumps[0]), [3] * (len(jumps[0]) - 1))
+    jumps = [np.flatnonzero(np.diff(t, prepend=-70.0) > 1e-6) for t in traces]
+    np.testing.assert_array_equal(jumps[0], np.arange(1, 20, 3))        # in every third step all along
+    np.testing.assert_array_equal(jumps[1], np.arange(1, 20, 3))
     assert np.array(traces[1])[12:].max() > np.array(traces[0])[12:].max() + 0.02
 
 
@@ -550,7 +568,8 @@ def test_when_a_recorder_records_is_changed_between_runs(backend):
     (lambda n: n.e + n.i[:2] + n.rec, dict(I_e=500.0), nl.UnknownName, ["spike_recorder has no parameter 'I_e'"]),
     (lambda n: n.e, dict(I_e="much"), nl.DimensionError, ["I_e = 'much'"]),
     (lambda n: n.e, dict(V_m=np.nan, I_e=500.0), nl.ParameterError, ["V_m = nan"]),
-    (lambda n: n.e, dict(I_e=500.0, r=nl.dist.Normal(1.0, 1.0)), nl.ParameterError, ["takes whole numbers"]),
+    (lambda n: n.parrots + n.e, dict(r=1.0), nl.UnknownName, ["parrot_neuron has no parameter 'r'"]),
+    (lambda n: n.e, dict(I_e=500.0, refractory_input=1), nl.ParameterError, ["must be True or False"]),
     (lambda n: n.noise, dict(rate=[1e5, -1.0]), nl.ParameterError, ["rate = -1.0 (entry 1)"]),
     (lambda n: n.times, dict(spike_times=[1.0, 0.55]), nl.ParameterError, ["spike_times"]),
     (lambda n: n.times, dict(spike_times=[1.0], spike_multiplicities=[1, 2]), nl.ParameterError, ["spike_multiplicities"]),
@@ -558,8 +577,8 @@ def test_when_a_recorder_records_is_changed_between_runs(backend):
     (lambda n: n.volt, dict(stop=5.0, record_from=["V_x"]), nl.UnknownName, ["recordable 'V_x'", "V_m"]),
     (lambda n: n.rec, dict(start=5.0, stop=1.0), nl.BadRecording, ["stop = 1 ms"]),
     (lambda n: n.rec, dict(V_m=5.0), nl.UnknownName, ["spike_recorder has no parameter 'V_m'"]),
-], ids=["unknown", "domain", "shape", "together", "another model", "a recorder among them", "text", "NaN", "whole",
-        "second entry", "order", "two lists", "grid", "recordable", "stop before start", "recorder's"])
+], ids=["unknown", "domain", "shape", "together", "another model", "a recorder among them", "text", "NaN", "a model without",
+        "truth", "second entry", "order", "two lists", "grid", "recordable", "stop before start", "recorder's"])
 def test_what_is_refused_changes_nothing(backend, view, given, error, words, running):
     plain, net = build(backend), build(backend)
     if running:

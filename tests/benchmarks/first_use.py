@@ -35,7 +35,8 @@ print(time.perf_counter() - begin)
 
 def seconds(model, cache):
     env = {**os.environ, "NUMBA_CACHE_DIR": cache}
-    done = subprocess.run([sys.executable, "-c", SCRIPT.format(model=model)], env=env, capture_output=True, text=True, check=True)
+    script = [sys.executable, "-c", SCRIPT.format(model=model)]
+    done = subprocess.run(script, env=env, capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])
 
 

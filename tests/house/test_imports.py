@@ -15,7 +15,7 @@ SHARED = {
 
 
 SHARED_BY_MODELS = {"contract", "arithmetic", "solvers", "chance", "propagators", "generators", "membrane", "rise_and_decay",
-                    "conductances", "traub_miles", "upstroke", "adaptive_exponential", "adaptation", "glif"}
+                    "conductances", "traub_miles", "hodgkin_huxley", "upstroke", "adaptive_exponential", "adaptation", "glif"}
 
 
 def package(module):

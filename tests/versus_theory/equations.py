@@ -90,7 +90,8 @@ def traub(p, name):
     def slopes(t, y, I, free, upstroke):
         V, g_ex, g_in, m, h, n = y
         v = V - V_T
-        a_m, b_m = 0.32 * (13.0 - v) / (math.exp((13.0 - v) / 4.0) - 1.0), 0.28 * (v - 40.0) / (math.exp((v - 40.0) / 5.0) - 1.0)
+        a_m = 0.32 * (13.0 - v) / (math.exp((13.0 - v) / 4.0) - 1.0)
+        b_m = 0.28 * (v - 40.0) / (math.exp((v - 40.0) / 5.0) - 1.0)
         a_h, b_h = 0.128 * math.exp((17.0 - v) / 18.0), 4.0 / (1.0 + math.exp((40.0 - v) / 5.0))
         a_n, b_n = 0.032 * (15.0 - v) / (math.exp((15.0 - v) / 5.0) - 1.0), 0.5 * math.exp((10.0 - v) / 40.0)
         J = (-g_Na * m**3 * h * (V - E_Na) - g_K * n**4 * (V - E_K) - g_L * (V - E_L) - g_ex * (V - E_ex)
@@ -256,16 +257,16 @@ def solve(name, p, dt, arrivals, current, settle=None):
 # --- experiments -------------------------------------------------------------------------------------------------------
 
 GIVEN = dict(tau_syn_ex=2.0, tau_syn_in=5.0, tau_rise_ex=1.0, tau_decay_ex=3.0, tau_rise_in=2.0, tau_decay_in=6.0,
-             lambda_0=1e3, Delta_V=1e-6)            # with which gif_cond_exp spikes at V_T_star, whatever the random numbers
+             lambda_0=1e3, Delta_V=1e-6, V_T_star=-50.0)     # gif_cond_exp: no chance in so sharp a threshold
 PULSES = {"iaf": (1.5, -2.0), "gif": (0.3, -0.3), "hh_cond_exp_traub": (0.3, -0.3), "hh_psc_alpha": (20.0, -20.0),
           "aeif_cond": (4.0, -3.0), "aeif_psc_d": (1.0, -1.0), "aeif_psc": (150.0, -100.0)}      # nS, pA or mV
 # by how much PULSES must grow for some spikes in 150 ms, with half of the second of CURRENTS
-FIRING = {"iaf_cond_exp": 2.0, "iaf_cond_alpha": 0.7, "iaf_cond_beta": 0.7, "iaf_cond_exp_sfa_rr": 4.0, "gif_cond_exp": 5.0,
+FIRING = {"iaf_cond_exp": 2.0, "iaf_cond_alpha": 0.7, "iaf_cond_beta": 0.7, "iaf_cond_exp_sfa_rr": 4.0, "gif_cond_exp": 14.0,
           "hh_cond_exp_traub": 4.0, "hh_psc_alpha": 2.0, "aeif_cond_exp": 3.0, "aeif_cond_alpha": 1.0, "aeif_psc_exp": 5.0,
           "aeif_psc_alpha": 2.0, "aeif_psc_delta": 4.0}
 CURRENTS = {name: next(c for k, c in {"iaf_cond_exp_sfa_rr": (600.0, 900.0, 1500.0), "iaf": (300.0, 500.0, 900.0),
                                       "gif": (160.0, 200.0, 300.0), "hh_c": (300.0, 500.0, 1000.0),
-                                      "hh_p": (700.0, 1000.0, 1500.0), "aeif": (600.0, 800.0, 1200.0)}.items()
+                                      "hh_p": (700.0, 1000.0, 1500.0), "aeif": (700.0, 900.0, 1500.0)}.items()
                        if name.startswith(k)) for name in NAMES}                                 # pA
 
 
@@ -293,8 +294,9 @@ class Experiment:
         rng = np.random.default_rng(seed)
         weights = next(w for k, w in PULSES.items() if name.startswith(k))
         n = int(time / 0.2) - 10
-        self.trains = [(w * scale, 0.2 * (1 + np.flatnonzero(rng.random(n) < chance))) for w, chance in zip(weights, (0.2, 0.1))]
-        self.currents = ((4.0, current), (0.55 * time - 0.55 * time % 0.2, current * 0.8))
+        self.trains = [(w * scale, 0.2 * (1 + np.flatnonzero(rng.random(n) < chance)))
+                       for w, chance in zip(weights, (0.2, 0.1))]
+        self.currents = ((0.2, current), (0.55 * time - 0.55 * time % 0.2, current * 0.8))
 
     def here(self, dt, backend="cpu"):
         sim = nl.Simulator(dt=dt, threads=1, backend=backend)

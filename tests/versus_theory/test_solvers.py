@@ -17,7 +17,7 @@ SOLVERS = {name: getattr(solvers, name) for name in ("rk4", "staggered", "rkf45"
 
 def membrane(y, a):
     """dV/dt = -g (V - E), dg/dt = -g / tau; a: E, tau."""
-    (V, g), (E, tau) = y, a
+    g, (E, tau) = y[1], a
     return (g * E, 0.0), (-g, -1.0 / tau)
 
 
