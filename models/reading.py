@@ -175,7 +175,7 @@ def read_model(source: Any, sizes: dict[str, int] | None = None, solver: Callabl
                   bool(getattr(source, "PER_CONNECTION", False)), scheduled, solver or own, tuple(sorted(sizes.items())),
                   forms)
     check_form(model)
-    if not scheduled:
+    if not scheduled and sizes == axes_of(source, params):         # the defaults have the defaults' lengths
         try_out(model)
     return model
 

@@ -9,7 +9,7 @@ A and B depending on y as they may; ``a`` is whatever else the equations need (c
 """
 from __future__ import annotations
 
-from .arithmetic import each, exp, moved, times, total
+from .arithmetic import each, moved, times, total
 
 
 def value(A: float, B: float, y: float) -> float:
@@ -36,17 +36,18 @@ def rk4(derivatives, y, h, a):
 
 
 def relaxed(y: float, A: float, B: float) -> float:
-    """y after a unit of time of dy/dt = A + B y; whatever B, it goes towards -A / B and not beyond."""
-    e, small = exp(B), abs(B) < 1e-3                     # where e - 1 would lose digits
-    mean = 1.0 + B * (0.5 + B * (1.0 / 6.0 + B * (1.0 / 24.0))) if small else (e - 1.0) / (1.0 if small else B)
-    return y * e + A * mean
+    """y after a unit of time of dy/dt = A + B y: however negative B, y goes towards -A / B and not beyond.
+
+    By a Pade approximant of the exponential, of fifth order (error 3e-4 at B = -1.5); cheaper than exp and a division, and
+    without the digits that exp(B) - 1 loses near 0. Growth is cut off at exp(1.5), before the approximant has a pole.
+    """
+    z = max(-B, -1.5)
+    return y + (A + B * y) * ((1.0 + z * (0.1 + z * (1.0 / 60.0))) / (1.0 + z * (0.6 + z * (0.15 + z * (1.0 / 60.0)))))
 
 
 def turned(y: float, A: float, B: float) -> float:
-    """The same by a Pade approximant of the exponential, of fourth order, stable and without an exp."""
-    q = 12.0 + B * B
-    share = 1.0 / (q - 6.0 * B)                  # of constant B the compiler does this once for all neurons
-    return y * ((q + 6.0 * B) * share) + A * (12.0 * share)
+    """The same of fourth order and symmetric in time, at fewer operations."""
+    return y + (A + B * y) * (12.0 / (12.0 + B * (B - 6.0)))
 
 
 def first_alone(derivatives, y, h, a):
@@ -60,25 +61,30 @@ def others_alone(derivatives, y, h, a):
     return (y[0],) + each(turned, y[1:], each(times, A[1:], h), each(times, B[1:], h))
 
 
+def in_turn(derivatives, y, h, last, a):
+    """The others move by h, then the first by `last`."""
+    return first_alone(derivatives, others_alone(derivatives, y, h, a), last, a)
+
+
 def extrapolated(fine: float, coarse: float) -> float:
-    """Of second order in steps that are three times as long: what h^2 adds cancels."""
-    return fine + 0.125 * (fine - coarse)
+    """Of second order in steps that are as 2 to 3: what h^2 adds cancels."""
+    return fine + (fine - coarse) * 0.8
 
 
 def staggered(derivatives, y, h, a):
     """For stiff equations in which the first variable and all others alternate, as potential and gates do (Hodgkin and Huxley).
 
-    Each side moves by its own solution while the other stands still (Strang splitting; Moore and Ramon 1974 for gates), in one
-    step and in three of a third, extrapolated to fourth order, which asks that A and B of a variable do not depend on variables
-    of its own side. Unlike rk4 it is stable for any conductance.
+    Each side moves by its own solution while the other stands still (Strang splitting; Moore and Ramon 1974 for gates), in two
+    steps and in three, extrapolated to fourth order, which asks that A and B of a variable do not depend on variables of its
+    own side. Unlike rk4 it is stable for any conductance.
     """
-    coarse = first_alone(derivatives, y, 0.5 * h, a)
-    coarse = first_alone(derivatives, others_alone(derivatives, coarse, h, a), 0.5 * h, a)
-    third, sixth = h * (1.0 / 3.0), h * (1.0 / 6.0)
-    y = others_alone(derivatives, first_alone(derivatives, y, sixth, a), third, a)
-    y = others_alone(derivatives, first_alone(derivatives, y, third, a), third, a)
-    y = others_alone(derivatives, first_alone(derivatives, y, third, a), third, a)
-    return each(extrapolated, first_alone(derivatives, y, sixth, a), coarse)
+    k = 0.5 * h
+    coarse = in_turn(derivatives, first_alone(derivatives, y, 0.5 * k, a), k, k, a)
+    coarse = in_turn(derivatives, coarse, k, 0.5 * k, a)
+    k = h * (1.0 / 3.0)
+    y = in_turn(derivatives, first_alone(derivatives, y, 0.5 * k, a), k, k, a)
+    y = in_turn(derivatives, y, k, k, a)
+    return each(extrapolated, in_turn(derivatives, y, k, 0.5 * k, a), coarse)
 
 
 TOLERANCE = 1e-11                # of rkf45: the error of a sub-step, relative to 1 + |y|

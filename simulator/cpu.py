@@ -242,7 +242,10 @@ class Program:
                 at = (int(part["wild_step"]) + 1, *self.plan.network.place_of(source))
                 found.append((*at, OverflowError(self._excess(drive.largest, *at))))
         if found:
-            raise min(found, key=lambda entry: entry[:3])[3]
+            first = min(found, key=lambda entry: entry[:3])
+            if isinstance(first[3], OverflowError):      # counts of that step and later ones may be beyond all bounds
+                self.events = [(s[s < first[0] - 1], i[s < first[0] - 1], n[s < first[0] - 1]) for s, i, n in self.events]
+            raise first[3]
 
     def _place_of(self, node: int) -> tuple[int, int]:
         """Index of a node's population, and its place there."""

@@ -158,7 +158,8 @@ def test_generators_refuse_what_they_cannot_emit(net, refused, mistake, error, w
     ("infinite tau_m", neuron(tau_m=inf), nl.ParameterError, "tau_m = inf", "finite"),
     ("infinite t_ref", neuron(t_ref=inf), nl.ParameterError, "t_ref = inf", "finite"),
     ("infinite I_e", neuron(I_e=[0.0] * 9 + [-inf]), nl.ParameterError, "I_e = -inf (entry 9)", "finite"),
-    ("fraction of a step", neuron(r=1.5), nl.ParameterError, "r = 1.5", "whole"),
+    ("fraction of a stage", lambda net: net.sim.create(nl.gamma_sup_generator, gamma_shape=1.5), nl.ParameterError,
+     "gamma_shape = 1.5", "whole"),
 )
 def test_parameters_outside_their_domain_are_refused(net, refused, mistake, error, words):
     with refused(net, error, *words):
