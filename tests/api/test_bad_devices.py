@@ -140,6 +140,7 @@ OWN = [
            ("no interval", dict(dt=0.0), "dt = 0.0", "above 0 ms"),
            ("negative interval", dict(dt=-1.0), "dt = -1.0", "above 0 ms"),
            ("shorter than a step", dict(dt=0.05), "dt = 0.05", "a multiple of dt = 0.1 ms"),
+           ("next to nothing", dict(dt=1e-9), "dt = 1e-09", "a multiple of the simulator's dt = 0.1 ms"),
            ("between two steps", dict(dt=0.15), "dt = 0.15", "a multiple of dt = 0.1 ms")),
     *cases("pulsepacket_generator",
            ("negative number", dict(activity=-1), "activity = -1", "0 or more"),

@@ -22,6 +22,7 @@ ABSENT = {                                         # what some of NEST's models 
     "multimeter": RECORDERS | {"offset"},
     "noise_generator": PHASOR,
     "parrot_neuron": {"flush_event_send_interval"},
+    "pp_psc_delta": {"t_ref_remaining"},
     "sinusoidal_poisson_generator": PHASOR,
     "spike_generator": {"precise_times", "shift_now_spikes", "spike_weights"},
     "spike_recorder": RECORDERS,
