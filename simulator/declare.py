@@ -204,3 +204,11 @@ def on_grid(time: float, dt: float, name: str) -> int:
     if abs(steps * dt - time) > 1e-6 * dt + 1e-12 * abs(time):
         raise BadTime(f"{name} = {time:g} ms: must be a multiple of dt = {dt:g} ms")
     return steps
+
+
+def whole_number(value: Any, name: str, low: int, high: int) -> int:
+    """`value` as an int within [low, high]; raises ParameterError."""
+    if is_quantity(value) or isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) \
+            or not low <= value <= high:
+        raise ParameterError(f"{name} = {value!r}: must be a whole number, {low} to {high}")
+    return int(value)

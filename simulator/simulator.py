@@ -6,28 +6,26 @@ import sys
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from nestling.connect.contract import BadConnection, Rule
+from nestling.connect.contract import Rule
 from nestling.models.contract import Model, ParameterError
 from nestling.models.reading import is_model, read_model, resized
-from nestling.recorders.contract import BadRecording, is_recorder, read_recorder
+from nestling.recorders.contract import is_recorder, read_recorder
 from nestling.recorders.results import Results
 
 from .collect import collect
+from .connecting import check_comm, check_ends, make_projection, make_recording
 from .cpu import Program, make_program
-from .declare import check_parameters, check_recordables, declared, on_grid, recorder_params
-from .errors import BadTime, BadView, Interrupted, NotAvailable
+from .declare import check_parameters, declared, on_grid, recorder_params, whole_number
+from .errors import BadTime, Interrupted, NotAvailable
 from .interrupt import noting_ctrl_c
 from .layout import REQUEST
 from .lower import lower, resolve
 from .memory import check_memory, check_room
-from .network import Network, Population, Projection, Recording
+from .network import Network, Population, Projection
 from .plan import Plan
 from .progress import progress_bar
-from .units import is_quantity, magnitude
+from .units import magnitude
 from .views import NodeView, whole_population
-from .wiring import check_delay, check_pairs, receptor_for, values
 
 
 class Simulator:
@@ -47,8 +45,8 @@ class Simulator:
         self.dt = magnitude(dt, "ms", "dt")
         if not (isinstance(self.dt, float) and math.isfinite(self.dt) and self.dt > 0):
             raise BadTime(f"dt = {dt}: must be finite and above 0 ms")
-        self.seed = _whole(seed, "seed", 0, 2**64 - 1)
-        self.threads = None if threads is None else _whole(threads, "threads", 1, 1024)
+        self.seed = whole_number(seed, "seed", 0, 2**64 - 1)
+        self.threads = None if threads is None else whole_number(threads, "threads", 1, 1024)
         if backend != "cpu":
             raise NotAvailable(f"backend = {backend!r}: this version has the backend 'cpu'")
         if precision not in ("double", "single"):
@@ -72,8 +70,9 @@ class Simulator:
         UnknownName, DimensionError, ParameterError
         """
         sides = size if isinstance(size, tuple) else (size,)
-        sides = tuple(_whole(side, "size" if len(sides) == 1 else f"size = {size}: a side", 0, 2**31 - 1) for side in sides)
-        n = _whole(math.prod(sides), "size", 0, 2**31 - 1)
+        name = "size" if len(sides) == 1 else f"size = {size}: a side"
+        sides = tuple(whole_number(side, name, 0, 2**31 - 1) for side in sides)
+        n = whole_number(math.prod(sides), "size", 0, 2**31 - 1)
         if n == 0:
             raise ParameterError(f"size = {size}: a population must have at least one node")
         if not isinstance(params, dict | None):
@@ -117,79 +116,20 @@ class Simulator:
         ------
         BadConnection, BadRecording, DimensionError, TooLarge
         """
-        for name, view in (("pre", pre), ("post", post)):
-            if not isinstance(view, NodeView):
-                raise TypeError(f"{name} = {view!r}: must be nodes that create() returned, or a selection of them")
-            if view._simulator is not self:
-                raise BadView(f"{name} belongs to another simulator")
-            if len(view) == 0:
-                raise BadConnection(f"{name} has no nodes")
-        if comm not in ("sparse", "dense", "procedural"):
-            raise ValueError(f"comm = {comm!r}: must be 'sparse' or 'dense'")
-        if comm == "procedural":
-            raise NotAvailable("comm='procedural': this version stores all synapses; use comm='sparse'")
         options = dict(rule=rule, weight=weight, delay=delay, receptor_type=receptor_type, seed=seed)
+        check_ends(self, pre, post)
+        check_comm(comm)
         if any(s.population.recorder for s in (*pre.segments, *post.segments)):
             switches = dict(allow_autapses=allow_autapses, allow_multapses=allow_multapses)
             given = [k for k, v in options.items() if v is not None] + [k for k, v in switches.items() if v is not True]
-            if given:
-                raise BadRecording(f"{given[0]}: connecting a recorder takes no {given[0]}")
-            self._record(pre, post)
+            recording = make_recording(pre, post, given)
+            self._declare(replace(self.network, recordings=(*self.network.recordings, recording)))
             return None
-        projection = self._projection(pre, post, allow_autapses, allow_multapses, **options)
+        projection = make_projection(self.network, self.dt, pre, post, allow_autapses, allow_multapses, **options)
         network = replace(self.network, projections=(*self.network.projections, projection))
         check_memory(network, self.dt)
         self._declare(network)
         return projection
-
-    def _projection(self, pre: NodeView, post: NodeView, autapses: bool, multapses: bool, *, rule: Any, weight: Any,
-                    delay: Any, receptor_type: Any, seed: Any) -> Projection:
-        from nestling.connect import all_to_all
-        rule = all_to_all if rule is None else rule
-        if not isinstance(rule, Rule) or not hasattr(rule, "row"):
-            hint = f" Did you mean {rule.__name__}(...)?" if isinstance(rule, type) else ""
-            raise BadConnection(f"rule = {rule!r}: must be a rule, such as all_to_all or fixed_indegree(100).{hint}")
-        sources = list(dict.fromkeys(s.population.model for s in pre.segments))
-        targets = list(dict.fromkeys(s.population.model for s in post.segments))
-        if len(sources) > 1 and any(m.per_connection for m in sources):     # type: ignore[union-attr]
-            raise BadConnection(f"pre mixes {', '.join(m.name for m in sources)}: "        # type: ignore[union-attr]
-                                "connect generators and neurons in separate calls")
-        receptor = receptor_for(targets, sources[0], receptor_type)         # type: ignore[arg-type]
-        check_pairs(rule, pre.segments, post.segments, autapses, multapses)
-        unit = receptor[0].unit if sources[0].emits != "current" else ""        # type: ignore[union-attr]
-        strength = values(1.0 if weight is None else weight, unit, "weight", rule, len(pre), len(post))
-        lag = values(1.0 if delay is None else delay, "ms", "delay", rule, len(pre), len(post))
-        check_delay(lag, self.dt)
-        index = len(self.network.projections)
-        return Projection(index, pre.segments, post.segments, rule, strength, lag, tuple(f.name for f in receptor),
-                          index if seed is None else _whole(seed, "seed", 0, 2**32 - 1), seed is not None, autapses, multapses)
-
-    def _record(self, pre: NodeView, post: NodeView) -> None:
-        """Connect neurons to a spike recorder, or a multimeter to neurons."""
-        recorders = [s.population for s in (*pre.segments, *post.segments) if s.population.recorder]
-        side = pre.segments if pre.segments[0].population.recorder else post.segments
-        if len(recorders) != 1 or len(side) != 1:
-            raise BadRecording("one recorder is connected with nodes at a time: give it alone, and the nodes on the other side")
-        recorder = recorders[0]
-        kind = recorder.recorder
-        assert kind is not None
-        states = kind.records == "states"
-        nodes = post if states else pre
-        if any(s.population.recorder for s in nodes.segments):
-            right = f"connect({kind.name}, nodes)" if states else f"connect(nodes, {kind.name})"
-            raise BadRecording(f"a {kind.name} is no {'target' if states else 'source'} of connections; write {right}")
-        for s in nodes.segments:
-            model = s.population.model
-            assert model is not None
-            if states and not recorder.params["record_from"]:
-                known = [] if model.per_connection or model.scheduled else [f.name for f in model.state]
-                raise BadRecording(f"{kind.name} has no record_from; {model.name} has {', '.join(known) or 'no states'}")
-            check_recordables(s.population, recorder.params.get("record_from", ()))
-            if not states and model.emits == "current":
-                raise BadRecording(f"{model.name} emits a current; a {kind.name} records spikes")
-        # segments of its own, since a generator that is recorded twice has two trains
-        recording = Recording(recorder, tuple(replace(s) for s in nodes.segments))
-        self._declare(replace(self.network, recordings=(*self.network.recordings, recording)))
 
     def _declare(self, network: Network) -> None:
         self.network = network
@@ -274,11 +214,3 @@ class Simulator:
         return (f"<Simulator: dt {self.dt:g} ms, {sum(p.size for p in net.populations if p.model)} nodes in "
                 f"{sum(p.model is not None for p in net.populations)} populations, {len(net.projections)} projections, "
                 f"t = {self.time:g} ms>")
-
-
-def _whole(value: Any, name: str, low: int, high: int) -> int:
-    if is_quantity(value) or isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) \
-            or not low <= value <= high:
-        raise ParameterError(f"{name} = {value!r}: must be a whole number, {low} to {high}")
-    return int(value)
-

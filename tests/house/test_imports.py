@@ -10,7 +10,7 @@ SHARED = {
     "nestling.models.arithmetic": {"functions.py"},                              # what is compiled in another form
     "nestling.models.reading": {"simulator.py"},                                 # a module read as a model
     "nestling.recorders.results": {"collect.py", "simulator.py"},                # what a run returns
-    "nestling.connect.all_to_all": {"simulator.py"},                             # the rule where none is given
+    "nestling.connect.all_to_all": {"connecting.py"},                             # the rule where none is given
 }
 
 
