@@ -24,12 +24,40 @@ class BadConnection(ValueError):
     """A connection that cannot be made as it is asked for."""
 
 
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Where a population's nodes are: positions (nodes, 2 or 3), and the box that holds them.
+
+    extent, center: the box's sides and middle, one number an axis; wrap: whether opposite sides of the box are the same place,
+    so that a distance is the shortest way round.
+    """
+
+    positions: np.ndarray
+    extent: np.ndarray
+    center: np.ndarray
+    wrap: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """Where a pairing's nodes are: positions of sources and targets (nodes, 2 or 3), and the sides of the box if it wraps."""
+
+    sources: np.ndarray
+    targets: np.ndarray
+    wrap: np.ndarray | None = None
+
+    def displacement(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """From sources to targets, both given by number: (pairs, 2 or 3)."""
+        way = self.targets[targets] - self.sources[sources]
+        return way if self.wrap is None else way - self.wrap * np.floor(way / self.wrap + 0.5)
+
+
 @dataclass(frozen=True)
 class Pairing:
     """Two lists of nodes that a rule pairs.
 
     sources, targets: ids, in the order of the user's views; allow_autapses, allow_multapses: NEST's switches; key, stream,
-    domain: where the projection's random numbers are found.
+    domain: where the projection's random numbers are found; space: where the nodes are, if they have positions.
     """
 
     sources: np.ndarray
@@ -39,6 +67,7 @@ class Pairing:
     key: tuple[Any, Any] = (np.uint32(0), np.uint32(0))
     stream: int = 0
     domain: int = 0
+    space: Space | None = None
 
     @property
     def own(self) -> np.ndarray:
@@ -65,6 +94,7 @@ class Rule:
 
     by: ClassVar[str] = "target"
     pairs: ClassVar[bool] = False          # every pair once: an array of values is a (targets, sources) matrix
+    spatial: ClassVar[bool] = False        # asks where the nodes are: pairing.space
     row: ClassVar[Callable]
 
     def check(self, pairing: Pairing) -> None:

@@ -12,7 +12,7 @@ from nestling.connect.contract import Distribution, Pairing, Row
 
 from .layout import ROW, VALUES
 from .native import address
-from .network import Projection
+from .network import Projection, space_of
 from .table_kernels import HALF_UP, make_fill, make_row
 
 
@@ -51,7 +51,8 @@ def describe_drawing(projection: Projection, seed: int) -> Drawing:
     key = draws.key_of(seed)
     sources, targets = projection.source_ids, projection.target_ids
     pairing = Pairing(sources, targets, projection.allow_autapses, projection.allow_multapses, key, projection.stream,
-                      domain_of(projection, draws.EDGES))
+                      domain_of(projection, draws.EDGES),
+                      space_of(projection.sources, projection.targets) if projection.rule.spatial else None)
     prepared = projection.rule.prepare(pairing)
     words = np.ascontiguousarray(prepared.words, np.int64)
     table = np.ascontiguousarray(prepared.table, np.uint32)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nestling.connect.contract import Distribution, Rule
+from nestling.connect.contract import BadConnection, Distribution, Layer, Rule, Space
 from nestling.models.contract import Model
 from nestling.recorders.contract import Recorder
 
@@ -22,6 +22,7 @@ class Population:
     recorder: Recorder | None = None
     params: dict[str, Any] = field(default_factory=dict)
     initial: dict[str, Any] = field(default_factory=dict)
+    layer: Layer | None = None
 
     @property
     def name(self) -> str:
@@ -45,6 +46,24 @@ class Segment:
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+def space_of(sources: tuple[Segment, ...], targets: tuple[Segment, ...]) -> Space | None:
+    """Where the nodes of a pairing are; None unless all have positions. Raises BadConnection if their spaces differ."""
+    layers = [s.population.layer for s in (*sources, *targets)]
+    if any(layer is None for layer in layers):
+        return None
+    first, *others = (layer for layer in layers if layer is not None)
+    for other in others:
+        if len(other.extent) != len(first.extent):
+            raise BadConnection(f"positions in {len(first.extent)} and in {len(other.extent)} dimensions cannot be connected "
+                                f"by distance")
+        if other.wrap != first.wrap or first.wrap and (other.extent != first.extent).any():
+            raise BadConnection(f"edge_wrap = {first.wrap} with extent {first.extent} and edge_wrap = {other.wrap} with extent "
+                                f"{other.extent}: nodes that are connected by distance must lie in one space")
+    pre, post = (np.concatenate([s.population.layer.positions[s.indices] for s in side])       # type: ignore[union-attr]
+                 for side in (sources, targets))
+    return Space(pre, post, first.extent if first.wrap else None)
 
 
 Value = float | np.ndarray | Distribution     # a weight (in the receptor's unit) or a delay (ms)

@@ -12,7 +12,7 @@ from nestling.connect.contract import BadConnection, Distribution, Pairing, Rule
 from nestling.models.contract import Field, Model
 
 from .declare import distribution_in
-from .network import Segment
+from .network import Segment, space_of
 from .units import magnitude
 
 LONGEST = 2**30                       # steps: the longest delay
@@ -100,7 +100,8 @@ def check_pairs(rule: Rule, sources: Sequence[Segment], targets: Sequence[Segmen
     for name, switch in (("allow_autapses", autapses), ("allow_multapses", multapses)):
         if not isinstance(switch, (bool, np.bool_)):
             raise BadConnection(f"{name} = {switch!r}: must be True or False")
-    pairing = Pairing(np.concatenate([s.ids for s in sources]), np.concatenate([s.ids for s in targets]), autapses, multapses)
+    pairing = Pairing(np.concatenate([s.ids for s in sources]), np.concatenate([s.ids for s in targets]), autapses, multapses,
+                      space=space_of(tuple(sources), tuple(targets)) if rule.spatial else None)
     for name, ids in (("sources", pairing.sources), ("targets", pairing.targets)):
         if not (autapses and multapses) and len(np.unique(ids)) < len(ids):
             raise BadConnection(f"a node stands twice among the {name}: allow_autapses=False and allow_multapses=False "
