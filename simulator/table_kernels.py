@@ -25,6 +25,7 @@ JOB = record("by_source", "n_rows", "rows_at", "lane_at", "n_sources", "row_kern
              "counts_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
              "targets_at", "weights32_at", "weights64_at", "steps_at", "group_counts_at",
              "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at", "negative_shift",
+             "sort_lanes",
              dt=np.float64, weight_scale=np.float64)
 
 # One connection of a generator.
@@ -162,7 +163,7 @@ def sort_source(job, begin, n, targets, order, spare, histogram):
     steps = view(job.steps_at, MUCH, np.uint32)
     for i in range(n):
         order[i] = i
-    if job.by_source:
+    if job.sort_lanes:
         for byte in range(targets.itemsize):
             histogram[:257] = 0
             for i in range(n):
@@ -271,6 +272,25 @@ def head_groups(p):
             group.delay, group.cls = np.uint32(delay), np.uint32(job.cls)
             i = j
         begin = end
+    return 0
+
+
+def sort_groups(first_late, first_group, n, groups_at):
+    """Sort each source's headers of differing delays by delay: those of several bundles, each sorted by itself."""
+    begins, firsts = view(first_late, n, np.uint32), view(first_group, n + 1, np.uint32)
+    groups = view(groups_at, MUCH, GROUP)
+    for s in range(n):
+        first = np.int64(begins[s])
+        for i in range(first + 1, np.int64(firsts[s + 1])):
+            begin, end, delay, cls = groups[i].begin, groups[i].end, groups[i].delay, groups[i].cls
+            j = i
+            while j > first and groups[j - 1].delay > delay:
+                above = groups[j - 1]
+                here = groups[j]
+                here.begin, here.end, here.delay, here.cls = above.begin, above.end, above.delay, above.cls
+                j -= 1
+            here = groups[j]
+            here.begin, here.end, here.delay, here.cls = begin, end, delay, cls
     return 0
 
 
