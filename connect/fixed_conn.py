@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from . import draws
-from .operators import compiled
+from .batches import compiled
 from .quantities import split
 from .sizes import number_of, seed_of, size_of
 from .stored import Stored

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from . import draws
+from .batches import NORMAL, ONES, UNIFORM, active, compiled, flat
 from .contract import BadConnection, Pairing
-from .operators import NORMAL, ONES, UNIFORM, Operator, active, compiled, flat
+from .operators import Operator
 from .pairwise_bernoulli import pairwise_bernoulli
 from .quantities import split, split_two
 from .sizes import probability, seed_of, size_of

@@ -16,8 +16,8 @@ from numba import njit
 from numba.extending import register_jitable
 
 from . import draws, kernels
+from .batches import NORMAL, ONES
 from .distributions import uniform_sample
-from .operators import NORMAL, ONES
 
 choices = register_jitable(kernels.row_of_choices)
 chances = register_jitable(kernels.row_of_chances)
@@ -79,7 +79,7 @@ def draw_row(r, row, values, cols, data):
 def digest() -> int:
     """A number for the code that takes part: numba's cache watches this file only."""
     text = "".join(Path(__file__).with_name(f"{name}.py").read_text()
-                   for name in ("operator_kernels", "operators", "kernels", "draws", "normal", "distributions"))
+                   for name in ("operator_kernels", "batches", "kernels", "draws", "normal", "distributions"))
     return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)
 
 

@@ -9,14 +9,6 @@ from .contract import BadConnection
 from .events import BinaryArray
 from .quantities import is_quantity, with_unit
 
-ONES, NORMAL, UNIFORM = range(3)             # how the values of a drawn row are made
-
-
-def compiled() -> Any:
-    """The compiled products. Their file is imported when they are first needed: most scripts never do."""
-    from . import operator_kernels
-    return operator_kernels.compiled()
-
 
 class Operator:
     """A sparse matrix (n_pre, n_post): `spikes @ conn` is (n_post,), `conn @ spikes` of n_post entries is (n_pre,).
@@ -77,12 +69,6 @@ class Operator:
         return array, unit
 
 
-def active(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which entries are not 0 in all lanes of x (lanes, n), and x there, as float64."""
-    rows = np.flatnonzero(x[0] if len(x) == 1 else x.any(axis=0))
-    return rows, np.ascontiguousarray(x[:, rows], np.float64)
-
-
 class Transposed(Operator):
     """A sparse matrix with its sides exchanged."""
 
@@ -105,8 +91,3 @@ class Transposed(Operator):
 
     def tocsr(self) -> Any:
         return self._matrix.tocsr().T.tocsr()
-
-
-def flat(x: np.ndarray) -> np.ndarray:
-    """x (n, lanes) as float64, one row after another."""
-    return np.ascontiguousarray(x, np.float64).ravel()

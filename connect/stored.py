@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from .batches import active, compiled, flat
 from .contract import BadConnection
-from .operators import Operator, active, compiled, flat
+from .operators import Operator
 from .quantities import split, with_unit
 from .sizes import size_of, whole_numbers
 
