@@ -71,8 +71,11 @@ def draw_row(r, row, values, cols, data):
     n = chances(words, table, k0, k1, stream, _EDGES, r, cols)
     if kind != ONES:
         for i in range(n):
-            word = kernels.word(i, k0, k1, stream, _WEIGHTS, r)
-            data[i] = normal(word, a, b) if kind == NORMAL else uniform(word, a, b)
+            if i & 3 == 0:
+                u, v, w, x = kernels.philox(np.uint32(i >> 2), np.uint32(r), np.uint32(stream), np.uint32(_WEIGHTS), k0, k1)
+            else:
+                u, v, w = v, w, x
+            data[i] = normal(u, a, b) if kind == NORMAL else uniform(u, a, b)
     return n
 
 
