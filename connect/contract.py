@@ -5,6 +5,8 @@ the targets of one source (``by = "source"``). It states
 
 * ``check(pairing)``: raises BadConnection if the rule cannot be applied to these nodes;
 * ``prepare(pairing) -> Row``: the numbers and tables that its row function needs;
+* ``tally(words, table, k0, k1, stream, domain) -> longest``, where it has one: a plain function, compiled by the engine and
+  called once before all rows, that draws what the rows have in common, writes it to the table, and returns the longest row;
 * ``row(words, table, k0, k1, stream, domain, index, out) -> n``: a plain function, compiled by the engine, that writes the
   positions of the row's partners into `out` and returns how many there are. Draws come from `draws.philox`, addressed by
   the row's index, so that a row is the same whoever draws it.
@@ -96,6 +98,7 @@ class Rule:
     pairs: ClassVar[bool] = False          # every pair once: an array of values is a (targets, sources) matrix
     spatial: ClassVar[bool] = False        # asks where the nodes are: pairing.space
     row: ClassVar[Callable]
+    tally: ClassVar[Callable | None] = None
 
     def check(self, pairing: Pairing) -> None:
         """Raise BadConnection if the rule does not fit these nodes."""

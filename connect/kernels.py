@@ -97,6 +97,30 @@ def row_of_choices(words, table, k0, k1, stream, domain, index, out):
     return number
 
 
+def tally_of_targets(words, table, k0, k1, stream, domain):
+    """How many of words[4] connections end in each of words[5] targets, written to table[1::2]; returns the most.
+
+    words[6:]: where the targets are not equally likely, the running sum of their weights.
+    """
+    number, targets = words[4], words[5]
+    ends = words[6:]
+    drawn = np.empty(4096, np.uint32)
+    for begin in range(0, number, 4096):
+        for i in range(1024):
+            drawn[4 * i], drawn[4 * i + 1], drawn[4 * i + 2], drawn[4 * i + 3] = philox(
+                np.uint32(begin // 4 + i), np.uint32(0xFFFFFFFF), np.uint32(stream), np.uint32(domain), k0, k1)
+        for i in range(min(4096, number - begin)):
+            if ends.size:
+                target = np.searchsorted(ends, drawn[i] * (ends[-1] / 2.0**32), side="right")
+            else:
+                target = np.int64((np.uint64(drawn[i]) * np.uint64(targets)) >> np.uint64(32))
+            table[2 * target + 1] += np.uint32(1)
+    most = np.int64(0)
+    for target in range(targets):
+        most = max(most, np.int64(table[2 * target + 1]))
+    return most
+
+
 def row_of_chances(words, table, k0, k1, stream, domain, index, out):
     """Each partner with the same probability; words: partners, own (0/1), bits of the gap table, its offset.
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from nestling.connect.contract import Distribution, Pairing, Row
 from .layout import ROW, VALUES
 from .native import address
 from .network import Projection, space_of
-from .table_kernels import HALF_UP, make_fill, make_row
+from .table_kernels import HALF_UP, make_fill, make_row, make_tally
 
 
 @dataclass
@@ -59,6 +59,9 @@ def describe_drawing(projection: Projection, seed: int) -> Drawing:
     row = np.zeros(1, ROW)
     row[0] = (address(words), len(words), address(table), len(table), prepared.longest, key[0], key[1], projection.stream,
               domain_of(projection, draws.EDGES))
+    if projection.rule.tally is not None:
+        row[0]["longest"] = make_tally(type(projection.rule).tally)(address(row))
+        prepared = replace(prepared, table=table, longest=int(row[0]["longest"]))
     kept: list[Any] = [words, table]
     starts = starts_of(projection, prepared)
     weights, delays = (describe_values(value, projection, domain, key, starts, kept)
@@ -70,7 +73,7 @@ def describe_drawing(projection: Projection, seed: int) -> Drawing:
 def starts_of(projection: Projection, prepared: Row) -> np.ndarray:
     """Where each row's values begin in an array with one value a synapse."""
     n_rows = len(projection.source_ids) if projection.rule.by == "source" else len(projection.target_ids)
-    if len(prepared.words) == 4 and prepared.words[1] < 0:      # a number for each row
+    if len(prepared.words) >= 4 and prepared.words[1] < 0:      # a number for each row
         return np.concatenate([[0], np.cumsum(prepared.table[1::2], dtype=np.int64)])
     return np.arange(n_rows + 1, dtype=np.int64) * prepared.longest
 

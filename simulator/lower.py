@@ -16,7 +16,7 @@ from .fixed_point import scale_receptors
 from .network import Network, Population, Projection
 from .plan import Block, Lane, Plan, Planned, Sampling, Wire, nodes_of
 from .tables import Job, bundle, count_jobs, fill_jobs, make_job
-from .threads import available_cores
+from .threads import available_cores, in_turns
 
 LONGEST_SLICE = 32            # steps, where no delay asks for less
 LANES_OF_16_BITS = 65536
@@ -156,7 +156,8 @@ class Lowering:
         self.max_delay = max([high for _, high in spans], default=1)
         threads, reason = self.choose_threads(threads)
         self.lay_lanes(threads)
-        drawings = {p.index: describe_drawing(p, self.seed) for p in self.network.projections}
+        described = in_turns(lambda p: describe_drawing(p, self.seed), self.network.projections, threads)
+        drawings = {d.projection.index: d for d in described}
         degrees = {index: np.zeros(len(d.targets), np.uint32) for index, d in drawings.items()}
         jobs: list[list[Job]] = []
         if before is None:

@@ -43,6 +43,16 @@ def make_row(row: Any) -> Kernel:
     return kernel(draw_row, uses=(row,))
 
 
+def make_tally(tally: Any) -> Kernel:
+    """The kernel `tally_rows(desc) -> longest` of a rule that draws something for all its rows together."""
+    def tally_rows(p):
+        r = view(p, 1, ROW)[0]
+        return tally(view(r.words_at, r.n_words, np.int64), view(r.table_at, r.n_table, np.uint32), np.uint32(r.k0),
+                     np.uint32(r.k1), r.stream, r.domain)
+    jitable(tally)
+    return kernel(tally_rows, uses=(tally,))
+
+
 def make_fill(sample: Any) -> Kernel:
     """The kernel `fill_values(desc, index, n, out)` of a distribution: a row of n values (float64)."""
     def fill_values(p, index, n, out):
@@ -276,7 +286,7 @@ def head_groups(p):
 
 
 def sort_groups(first_late, first_group, n, groups_at):
-    """Sort each source's headers of differing delays by delay: those of several bundles, each sorted by itself."""
+    """Sort each source's headers of differing delays by delay, stably: runs of them are sorted already."""
     begins, firsts = view(first_late, n, np.uint32), view(first_group, n + 1, np.uint32)
     groups = view(groups_at, MUCH, GROUP)
     for s in range(n):

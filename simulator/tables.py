@@ -178,7 +178,7 @@ def head(bundles: list[Bundle], jobs: list[Job], counts: np.ndarray, targets: np
         last.at("group_places_at", places[int(b.late)])
         last.at("groups_at", groups)
         kernel(head_groups)(address(last.record))
-    if sum(b.late for b in bundles) > 1:
+    if any(b.late for b in bundles):        # a source of several bundles, or that stands in one more than once
         kernel(sort_groups)(address(first_late), address(first_group), len(first_late), address(groups))
     return Table(first_group, first_late, groups, targets, weights32, weights64, classes)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 
@@ -32,4 +32,18 @@ def in_threads(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any
         thread.join()
     if errors:
         raise errors[0]
+    return results
+
+
+def in_turns(function: Callable[[Any], Any], items: Sequence[Any], threads: int) -> list[Any]:
+    """function(item) of every item, by so many threads, each of which takes the next item when it is done with one."""
+    if threads == 1 or len(items) < 2:
+        return [function(item) for item in items]
+    results: list[Any] = [None] * len(items)
+    left = iter(range(len(items)))              # next() of it is one bytecode: no two threads get the same
+
+    def work(_: int) -> None:
+        for i in left:
+            results[i] = function(items[i])
+    in_threads(work, range(threads))
     return results

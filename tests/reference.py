@@ -81,11 +81,16 @@ def rows_of(projection: Any, seed: int) -> list[list[int]]:
     prepared = rule.prepare(Pairing(sources, targets, projection.allow_autapses, projection.allow_multapses, key,
                                     projection.stream, domain))
     table = np.asarray(prepared.table, np.uint32)
-    out = np.empty(prepared.longest + 1, np.int32)
+    words, longest = np.asarray(prepared.words, np.int64), prepared.longest
+    if rule.tally is not None:
+        table = table.copy()
+        with np.errstate(over="ignore"):
+            longest = type(rule).tally(words, table, *key, projection.stream, domain)
+    out = np.empty(longest + 1, np.int32)
     rows = []
     for index in range(len(sources) if rule.by == "source" else len(targets)):
         with np.errstate(over="ignore"):        # the generator multiplies modulo 2**32
-            n = type(rule).row(np.asarray(prepared.words, np.int64), table, *key, projection.stream, domain, index, out)
+            n = type(rule).row(words, table, *key, projection.stream, domain, index, out)
         rows.append([int(p) for p in out[:n]])
     return rows
 
