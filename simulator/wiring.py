@@ -66,12 +66,12 @@ def values(value: Any, unit: str, name: str, rule: Rule, n_sources: int, n_targe
 
 
 def check_delay(delay: Any, dt: float) -> None:
-    """Refuse delays below dt; warn where rounding to the grid moves one."""
+    """Refuse delays below dt (of a distribution: those that do not round to it); warn where rounding to the grid moves one."""
     if isinstance(delay, Distribution):
         low, high = delay.limits()
-        if low < dt * (1 - 1e-6):
-            raise BadConnection(f"delay = {delay!r} can give {low:g} ms: must be dt = {dt:g} ms or more; truncate it with "
-                                f"min={dt:g}")
+        if low < dt / 2 * (1 - 1e-6):        # from dt / 2 on all round to a step, and each step gets its whole share
+            raise BadConnection(f"delay = {delay!r} can give {low:g} ms: must be dt / 2 = {dt / 2:g} ms or more, which rounds "
+                                f"to dt; truncate it with min={dt / 2:g}")
         if high > LONGEST * dt:
             raise BadConnection(f"delay = {delay!r} can give {high:g} ms: must be at most {LONGEST * dt:g} ms; truncate it "
                                 f"with max=")

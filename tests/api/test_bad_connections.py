@@ -60,10 +60,10 @@ def test_weights_are_finite(net, refused, mistake, error, words):
     ("one in order", wire(rule=one_source, delay=[1.0, 1.0, 0.0, 1.0, 1.0]), nl.BadConnection, "delay = 0 ms (entry"),
     ("one NaN", wire(delay=last(nan)), nl.BadConnection, "delay = nan (entry (4, 9))", "finite"),
     ("constant", wire(delay=nl.dist.Constant(nan)), nl.BadConnection, "delay = nan", "finite"),
-    ("uniform", wire(delay=nl.dist.Uniform(0.0, 1.0)), nl.BadConnection, "delay = Uniform", "can give 0 ms", "min=0.1"),
-    ("hardly below dt", wire(delay=nl.dist.Uniform(0.09, 1.0)), nl.BadConnection, "delay = Uniform", "can give 0.09 ms"),
-    ("normal", wire(delay=nl.dist.Normal(1.5, 0.7)), nl.BadConnection, "delay = Normal", "dt = 0.1 ms", "min=0.1"),
-    ("truncated too low", wire(delay=nl.dist.Normal(1.5, 0.7, min=0.05)), nl.BadConnection, "can give 0.05 ms"),
+    ("uniform", wire(delay=nl.dist.Uniform(0.0, 1.0)), nl.BadConnection, "delay = Uniform", "can give 0 ms", "min=0.05"),
+    ("hardly below", wire(delay=nl.dist.Uniform(0.049, 1.0)), nl.BadConnection, "delay = Uniform", "can give 0.049 ms"),
+    ("normal", wire(delay=nl.dist.Normal(1.5, 0.7)), nl.BadConnection, "delay = Normal", "dt / 2 = 0.05 ms", "min=0.05"),
+    ("truncated too low", wire(delay=nl.dist.Normal(1.5, 0.7, min=0.04)), nl.BadConnection, "can give 0.04 ms"),
     ("too long", wire(delay=nl.dist.LogNormal(10.0, 5.0, min=0.1)), nl.BadConnection, "delay = LogNormal", "at most", "max="),
     ("never", wire(delay=nl.dist.Normal(1.0, 0.1, min=2.0)), nl.BadConnection, "delay = Normal", "can give no value"),
 )
@@ -72,11 +72,11 @@ def test_delays_are_finite_and_dt_or_longer(net, refused, mistake, error, words)
         mistake(net)
 
 
-def test_a_delay_of_dt_and_a_distribution_from_dt_on_are_taken(make_net):
+def test_a_delay_of_dt_and_a_distribution_that_rounds_to_dt_are_taken(make_net):
     net = make_net()
     net.sim.connect(net.n, net.m, delay=0.1)
     net.sim.connect(net.n, net.m, delay=nl.dist.Uniform(0.1, 1.0))
-    net.sim.connect(net.n, net.m, delay=nl.dist.Normal(1.5, 0.7, min=0.1))
+    net.sim.connect(net.n, net.m, delay=nl.dist.Normal(1.5, 0.7, min=0.05))
     assert [net.sim.plan().delays[i] for i in (2, 3, 4)] == [(1, 1), (1, 10), (1, 60)]       # steps
 
 

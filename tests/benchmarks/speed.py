@@ -1,6 +1,7 @@
 """Nestling against NEST (and, given an environment for it, Brian2) on one network: a table of both sides.
 
 python tests/benchmarks/speed.py --network brunel --order 2500 --threads 1 2 --repeats 3 [--brian2 /path/to/python]
+python tests/benchmarks/speed.py --network microcircuit --scale 0.1 --threads 1 2
 
 Sides run in turn, each in a process of its own; figures are medians. `best` compares each side's fastest thread count.
 """
@@ -28,7 +29,7 @@ if args.single:
     sides["Nestling, single"] = ("side_nestling.py", sys.executable, dict(precision="single"))
 if not args.without_nest:
     sides["NEST"] = ("side_nest.py", sys.executable, {})
-if args.brian2 and args.network != "brunel_alpha":
+if args.brian2 and args.network not in ("brunel_alpha", "microcircuit"):
     sides["Brian2"] = ("side_brian2.py", args.brian2, {})
 size = dict(order=args.order) if args.network.startswith("brunel") else dict(scale=args.scale)
 best: dict[str, float] = {}
@@ -42,10 +43,11 @@ for threads in args.threads:
         best[name] = min(fast, best.get(name, fast))
         ratio = fast / median(reports["Nestling"], "simulate")
         build = [r["seconds"].get("build") for r in found]
-        rates = [sum(r["stats"][p]["rate"] for r in found) / len(found) for p in "EI"]
+        rates = {p: sum(r["stats"][p]["rate"] for r in found) / len(found) for p in found[0]["stats"]}
         rows.append([threads, name, f"{median(found, 'build'):.2f}" if build[0] is not None else "-", f"{fast:.3f}",
                      f"{ratio:.1f}", f"{median(found, 'whole'):.2f}", f"{median(found, 'peak_mb'):.0f}",
-                     f"{rates[0]:.2f} / {rates[1]:.2f}"])
+                     " / ".join(f"{rate:.2f}" for rate in rates.values())])
 print(f"{args.network}, {', '.join(f'{k} {v:g}' for k, v in size.items())}, {args.time:g} ms, medians of {args.repeats}")
-print_table(["threads", "side", "build s", "simulate s", "x Nestling", "whole script s", "peak MB", "rates E / I"], rows)
+print_table(["threads", "side", "build s", "simulate s", "x Nestling", "whole script s", "peak MB",
+             f"rates {' / '.join(rates)}"], rows)
 print("best: " + ", ".join(f"{name} {t:.3f} s ({t / best['Nestling']:.1f} x)" for name, t in best.items()))

@@ -40,7 +40,9 @@ def test_weights_have_their_distribution(make, synapse_table, tolerances, law, r
 @pytest.mark.parametrize("law, exact", [
     (nl.dist.Uniform(0.3, 2.0), stats.uniform(0.3, 1.7)),
     (nl.dist.Normal(1.5, 0.4, min=0.1), stats.truncnorm(-3.5, 99, 1.5, 0.4)),
-    (nl.dist.LogNormal(0.2, 0.3, min=0.1), stats.lognorm(0.3, scale=np.exp(0.2)))], ids=["uniform", "normal", "log-normal"])
+    (nl.dist.Normal(0.2, 0.2, min=0.05), stats.truncnorm(-0.75, 99, 0.2, 0.2)),       # from half a step on, as in NEST
+    (nl.dist.LogNormal(0.2, 0.3, min=0.1), stats.lognorm(0.3, scale=np.exp(0.2)))],
+    ids=["uniform", "normal", "normal near 0", "log-normal"])
 def test_delays_have_their_distribution_rounded_to_the_grid(make, synapse_table, goodness, tolerances, law, exact, rule):
     sim, (a,) = make(300, seed=5)
     call = sim.connect(a, a, rule=rule, delay=law, weight=nl.dist.Normal(0.0, 1.0))
