@@ -8,6 +8,7 @@ from nestling.connect import fixed_prob as fixed_prob
 from nestling.connect import fixed_total_number as fixed_total_number
 from nestling.connect import one_to_one as one_to_one
 from nestling.connect import pairwise_bernoulli as pairwise_bernoulli
+from nestling.connect import spatial as spatial
 from nestling.models import ac_generator as ac_generator
 from nestling.models import aeif_cond_alpha as aeif_cond_alpha
 from nestling.models import aeif_cond_exp as aeif_cond_exp
