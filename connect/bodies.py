@@ -21,10 +21,12 @@ class Body(Mask):
         self.middle, self.turn, self.half, self.rounded = middle, turn, half, rounded
 
     def contains(self, displacement: np.ndarray) -> np.ndarray:
-        way = (displacement - self.middle) @ (self.turn / self.half)       # in half axes
+        part = [displacement[:, i] - m for i, m in enumerate(self.middle)]
+        if (self.turn != np.eye(len(part))).any():
+            part = [sum(p * t for p, t in zip(part, column)) for column in self.turn.T]     # a product of matrices is slower
         if self.rounded:
-            return np.asarray(np.einsum("ij,ij->i", way, way) <= (1 + EDGE) ** 2)
-        return np.asarray((np.abs(way) <= 1 + EDGE).all(axis=1))
+            return np.asarray(sum((p / h) ** 2 for p, h in zip(part, self.half)) <= (1 + EDGE) ** 2)
+        return np.logical_and.reduce([np.abs(p) <= h * (1 + EDGE) for p, h in zip(part, self.half)])
 
 
 def rotation(azimuth: Any, polar: Any, dimensions: int) -> np.ndarray:

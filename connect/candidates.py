@@ -62,7 +62,8 @@ class Candidates:
 
     def pair(self, rows: np.ndarray, row: np.ndarray, partner: np.ndarray) -> Piece:
         """The pairs that the mask contains."""
-        way = self.pool[partner] - self.rows[rows[row]] - self.shift        # from the middle of the box
+        way = self.pool.take(partner, axis=0)                               # from the middle of the box
+        way -= (self.rows[rows] + self.shift).take(row, axis=0)
         if self.wrap is not None:
             way -= self.wrap * np.floor(way / self.wrap + 0.5)
         within = np.ones(len(way), bool) if self.mask is None else self.mask.contains(self.sign * (way + self.shift))
