@@ -19,6 +19,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .algebra import Expression as Expression
+
 
 class BadConnection(ValueError):
     """A connection that cannot be made as it is asked for."""
@@ -113,7 +115,7 @@ class Rule:
         return ()
 
 
-class Distribution:
+class Distribution(Expression):
     """Base of the distributions: values from words, optionally within [min, max] by redrawing."""
 
     sample: ClassVar[Callable]
