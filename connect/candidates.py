@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from .contract import Space
 from .masks import Mask
 
-PIECE = 1 << 20              # pairs that are looked at together
+PIECE = 1 << 16              # pairs that are looked at together: their arrays stay in the cache
 WIDER = 1 + 1e-7             # the index looks a little farther than the mask reaches, and the mask decides
 
 
@@ -87,9 +87,10 @@ class Candidates:
         part = np.cumsum(numbers[order]) // PIECE
         for some in np.split(order, np.flatnonzero(np.diff(part)) + 1):
             found = cKDTree(centers[some], boxsize=self.wrap).sparse_distance_matrix(self.tree, reach, output_type="ndarray")
-            pairs = found["i"] << 32 | found["j"]
+            bits = n.bit_length()
+            pairs = (found["i"] << bits | found["j"]).astype(np.uint32 if len(some) << bits < 2**32 else np.int64)
             pairs.sort()                                       # by row, then by partner
-            yield self.pair(some if only is None else only[some], pairs >> 32, pairs & 0xFFFFFFFF)
+            yield self.pair(some if only is None else only[some], pairs >> bits, pairs & ((1 << bits) - 1))
 
     def sample(self, rows: int = 64, partners: int = 4096) -> tuple[Piece, float]:
         """Pairs of a few rows with a few partners, evenly spread, that the mask contains; and the number of pairs looked at."""

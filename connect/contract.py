@@ -19,6 +19,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .algebra import Expression as Expression
+
 
 class BadConnection(ValueError):
     """A connection that cannot be made as it is asked for."""
@@ -133,7 +135,7 @@ class Rule:
         return f"{type(self).__name__.removesuffix('_in_space')}({shown})"
 
 
-class Distribution:
+class Distribution(Expression):
     """Base of the distributions: values from words, optionally within [min, max] by redrawing."""
 
     sample: ClassVar[Callable]

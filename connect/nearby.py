@@ -8,7 +8,7 @@ import numpy as np
 
 from . import kernels
 from .candidates import Candidates, Piece
-from .contract import BadConnection, Pairing, Row, Rule, Space
+from .contract import BadConnection, Expression, Pairing, Row, Rule, Space
 from .lists import listed
 from .masks import check_fit
 from .shapes import mask_of
@@ -66,7 +66,7 @@ class Nearby(Rule):
 
 def varies(p: Any) -> bool:
     """Whether p is an expression of where the nodes are."""
-    return hasattr(p, "at")
+    return isinstance(p, Expression)
 
 
 def by_place(rule: Any, in_space: Any, mask: Any, p: Any) -> Any:

@@ -7,6 +7,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from .contract import BadConnection, Space
+from .distance import displacement as displacement
+from .distance import distance as distance
 from .layers import free as free
 from .layers import grid as grid
 from .masks import Mask as Mask

@@ -1,7 +1,6 @@
 """Nestling: spiking neural networks, declared in NEST's terms and compiled. `from nestling import simulator as nl`."""
 from nestling.connect import BadConnection as BadConnection
 from nestling.connect import all_to_all as all_to_all
-from nestling.connect import distributions as dist
 from nestling.connect import fixed_indegree as fixed_indegree
 from nestling.connect import fixed_outdegree as fixed_outdegree
 from nestling.connect import fixed_prob as fixed_prob
@@ -9,6 +8,10 @@ from nestling.connect import fixed_total_number as fixed_total_number
 from nestling.connect import one_to_one as one_to_one
 from nestling.connect import pairwise_bernoulli as pairwise_bernoulli
 from nestling.connect import spatial as spatial
+from nestling.connect import spatial_distributions as spatial_distributions
+from nestling.connect import values as dist
+from nestling.connect.distance import displacement as displacement
+from nestling.connect.distance import distance as distance
 from nestling.models import ac_generator as ac_generator
 from nestling.models import aeif_cond_alpha as aeif_cond_alpha
 from nestling.models import aeif_cond_exp as aeif_cond_exp
