@@ -55,6 +55,9 @@ from nestling.recorders import multimeter as multimeter
 from nestling.recorders import spike_recorder as spike_recorder
 from nestling.recorders import voltmeter as voltmeter
 from nestling.recorders.contract import BadRecording as BadRecording
+from nestling.recorders.layer_plots import plot_distances as plot_distances
+from nestling.recorders.layer_plots import plot_layer as plot_layer
+from nestling.recorders.layer_plots import plot_targets as plot_targets
 from nestling.recorders.raster import raster as raster
 from nestling.recorders.results import Results as Results
 from nestling.recorders.statistics import count_correlation as count_correlation
