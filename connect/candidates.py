@@ -2,34 +2,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from .contract import Space
+from .lists import Piece
 from .masks import Mask
 
 PIECE = 1 << 16              # pairs that are looked at together: their arrays stay in the cache
 WIDER = 1 + 1e-7             # the index looks a little farther than the mask reaches, and the mask decides
-
-
-class Piece(NamedTuple):
-    """Some rows and their candidates. rows: numbers of the rows; row: for each pair its place among these, ascending; partner:
-    by number, ascending in each row; displacement: from source to target (pairs, 2 or 3)."""
-
-    rows: np.ndarray
-    row: np.ndarray
-    partner: np.ndarray
-    displacement: np.ndarray
-
-    def picked(self, which: np.ndarray) -> Piece:
-        return Piece(self.rows, self.row[which], self.partner[which], self.displacement[which])
-
-    @property
-    def counts(self) -> np.ndarray:
-        """Candidates of every row."""
-        return np.bincount(self.row, minlength=len(self.rows))
 
 
 class Candidates:
@@ -55,6 +38,13 @@ class Candidates:
         if self._tree is None:
             self._tree = cKDTree(self.inside(self.pool), boxsize=self.wrap)
         return self._tree
+
+    def farthest(self) -> float:
+        """No pair is farther apart."""
+        if self.mask is not None:
+            return float(np.linalg.norm(self.shift)) + self.mask.reach
+        both = np.concatenate([self.rows, self.pool])
+        return float(np.linalg.norm(np.ptp(both, axis=0)))
 
     def numbers_within(self, radius: float) -> np.ndarray:
         """How many partners lie so near to the middle of the mask's box, of every row."""

@@ -1,5 +1,7 @@
-"""Connections as lists of partners, and the random words that they are drawn with, for all rows at once."""
+"""Pairs of nodes by rows, connections as lists of partners, and the random words that they are drawn with."""
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -7,6 +9,24 @@ from . import draws
 from .contract import BadConnection, Pairing, Row
 
 TOO_MANY = 2**32
+
+
+class Piece(NamedTuple):
+    """Some rows and their candidates. rows: numbers of the rows; row: for each pair its place among these, ascending; partner:
+    by number, ascending in each row; displacement: from source to target (pairs, 2 or 3)."""
+
+    rows: np.ndarray
+    row: np.ndarray
+    partner: np.ndarray
+    displacement: np.ndarray
+
+    def picked(self, which: np.ndarray) -> Piece:
+        return Piece(self.rows, self.row[which], self.partner[which], self.displacement[which])
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Candidates of every row."""
+        return np.bincount(self.row, minlength=len(self.rows))
 
 
 def listed(n: int, parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Row:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from . import kernels
-from .candidates import Candidates, Piece
-from .contract import BadConnection, Expression, Pairing, Row, Rule, Space
-from .lists import listed
+from .candidates import Candidates
+from .chances import chances, varies
+from .contract import BadConnection, Pairing, Row, Rule, Space
+from .lists import Piece, listed
 from .masks import check_fit
 from .shapes import mask_of
 
@@ -64,11 +65,6 @@ class Nearby(Rule):
         raise NotImplementedError
 
 
-def varies(p: Any) -> bool:
-    """Whether p is an expression of where the nodes are."""
-    return isinstance(p, Expression)
-
-
 def by_place(rule: Any, in_space: Any, mask: Any, p: Any) -> Any:
     """The class of a rule: the one in space where a mask or an expression asks where nodes are."""
     return in_space if (mask is not None or varies(p)) and not issubclass(rule, in_space) else rule
@@ -84,14 +80,3 @@ def read_place(rule: Any, most: float = np.inf) -> None:
             asked = "a probability, 0 to 1" if most == 1.0 else "a number above 0"
             raise BadConnection(f"p = {rule.p!r}: must be {asked}, or an expression of the distance")
         object.__setattr__(rule, "p", float(rule.p))
-
-
-def chances(p: Any, displacement: np.ndarray) -> np.ndarray:
-    """p of every pair. Raises BadConnection where it is no number."""
-    values = np.asarray(p.at(displacement) if varies(p) else 1.0 if p is None else p, np.float64)
-    values = np.broadcast_to(values, len(displacement))
-    wrong = np.flatnonzero(~np.isfinite(values))
-    if len(wrong):
-        raise BadConnection(f"p = {p!r}: is {values[wrong[0]]} at the displacement {displacement[wrong[0]].tolist()}: "
-                            f"must be finite")
-    return values

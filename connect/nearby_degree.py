@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from .candidates import Candidates, Piece
+from .candidates import Candidates
+from .chances import above_zero, chances, varies
 from .contract import BadConnection, Pairing
-from .lists import words
-from .nearby import Nearby, chances, varies
+from .lists import Piece, words
+from .nearby import Nearby
 
 
 class NearbyDegree(Nearby):
@@ -24,27 +25,30 @@ class NearbyDegree(Nearby):
 
     def check_numbers(self, pairing: Pairing, candidates: Candidates) -> None:
         least = self.least(pairing)
-        if least and self.mask is not None:        # a ball within the mask mostly holds enough: no pair need be looked at
-            sure = candidates.numbers_within(self.mask.inner) if self.mask.inner else np.zeros(len(candidates.rows))
-            only: np.ndarray | None = np.flatnonzero(sure < least + (not pairing.allow_autapses))
-        else:
-            only = np.arange(1) if least and self.mask is None else np.zeros(0, np.int64)
-        if len(only):       # type: ignore[arg-type]
-            for piece in self.without_own(pairing, candidates, only):
-                self.positive(pairing, piece)
+        sure = np.zeros(len(candidates.rows), np.int64)
+        if not varies(self.p) or above_zero(self.p, candidates.farthest()):
+            if self.mask is None:
+                sure[:] = len(candidates.pool)
+            elif self.mask.inner:           # a ball within the mask mostly holds enough: no pair need be looked at
+                sure = candidates.numbers_within(self.mask.inner)
+        only = np.flatnonzero(sure < least + (least > 0 and not pairing.allow_autapses))
+        for piece in self.without_own(pairing, candidates, only) if len(only) else ():
+            self.positive(pairing, piece)
 
     def positive(self, pairing: Pairing, piece: Piece) -> tuple[Piece, np.ndarray | None]:
         """The candidates with chances above 0, and these where they differ. Raises BadConnection where they are too few."""
         chance = chances(self.p, piece.displacement) if varies(self.p) else None
         if chance is not None and not (chance > 0).all():
             piece, chance = piece.picked(chance > 0), chance[chance > 0]
-        short = np.flatnonzero(piece.counts < self.least(pairing))
+        counts = piece.counts
+        short = np.flatnonzero(counts < self.least(pairing))
         if len(short):
+            first = short[np.argmin(piece.rows[short])]
             what, partners, nodes = ("outdegree", "targets", pairing.sources) if self.by == "source" else \
                 ("indegree", "sources", pairing.targets)
             others = "" if pairing.allow_multapses else "different "
-            raise BadConnection(f"{what} = {self.number}: node {nodes[piece.rows[short[0]]]} (global id) finds "
-                                f"{piece.counts[short[0]]} {partners} that {self!r} allows, {self.least(pairing)} {others}"
+            raise BadConnection(f"{what} = {self.number}: node {nodes[piece.rows[first]]} (global id) finds "
+                                f"{counts[first]} {partners} that {self!r} allows, {self.least(pairing)} {others}"
                                 f"or more are needed: choose a wider mask or a lower number")
         return piece, chance
 

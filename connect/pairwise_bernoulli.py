@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from . import draws, kernels
-from .candidates import Piece
+from .chances import chances
 from .contract import BadConnection, Pairing, Row, Rule, Space
-from .lists import words
-from .nearby import Nearby, by_place, chances, read_place
+from .lists import Piece, words
+from .nearby import Nearby, by_place, read_place
 from .reading import switch
 
 RARE = 1e-6              # below, the table of gaps, kept to 2**-32, is too coarse

@@ -1,10 +1,10 @@
 """A sheet of neurons with local connections: 80 x 80 excitatory ones on a grid, 1,600 inhibitory ones between them at random.
 
-The sheet is 1 mm wide and its opposite edges meet. Each neuron is connected with those within 0.25 mm of it with a probability
-that falls off with distance as a Gaussian; inhibition is narrower than excitation (0.08 and 0.12 mm) and five times as strong.
-Left: the layer around one excitatory neuron, its targets, and the mask. Middle: the share of pairs connected at each distance
-against the Gaussians. Right: how often each excitatory neuron fired in 20 ms. Local excitation makes neighbours fire together,
-inhibition keeps the patches small, and delays that grow with distance let them travel.
+The sheet is 1 mm wide and its opposite edges meet. Neurons connect to those within 0.3 mm of them with a probability that falls
+off with distance as a Gaussian, of 0.05 mm for excitation and 0.2 mm for inhibition, whose synapses are six times as strong.
+Left: the sheet, the targets of one excitatory neuron, and the mask around it. Middle: the share of pairs connected at each
+distance, against the Gaussians. Right: how often each excitatory neuron fired in 50 ms. Narrow excitation makes neighbours fire
+together, and wide inhibition keeps their patches apart.
 """
 import argparse
 
@@ -26,14 +26,14 @@ sheet, anywhere = dict(extent=[1.0, 1.0], edge_wrap=True), nl.dist.Uniform(-0.5,
 start = nl.dist.Uniform(-70.0, -55.0)
 exc = sim.create(nl.iaf_psc_exp, positions=nl.spatial.grid([args.side] * 2, **sheet), V_m=start)
 inh = sim.create(nl.iaf_psc_exp, n // 4, positions=nl.spatial.free(anywhere, **sheet), V_m=start)
-drive, recorder = sim.create(nl.poisson_generator, rate=8000.0), sim.create(nl.spike_recorder)
+drive, recorder = sim.create(nl.poisson_generator, rate=7000.0), sim.create(nl.spike_recorder)
 sim.connect(drive, exc + inh, weight=30.0, delay=0.5)
 sim.connect(exc, recorder)
-reach, J = nl.spatial.circular(0.25), 25.0 * 6400 / n                       # pA
-profiles = {exc: 0.2 * nl.spatial_distributions.gaussian(nl.distance, std=0.12),
-            inh: 0.4 * nl.spatial_distributions.gaussian(nl.distance, std=0.08)}
+reach, J = nl.spatial.circular(0.3), 60.0 * 6400 / n                       # pA
+profiles = {exc: 0.5 * nl.spatial_distributions.gaussian(nl.distance, std=0.05),
+            inh: 0.1 * nl.spatial_distributions.gaussian(nl.distance, std=0.2)}
 calls = {source: sim.connect(source, exc + inh, rule=nl.pairwise_bernoulli(p, mask=reach), weight=w, delay=1.5,
-                             allow_autapses=False) for (source, p), w in zip(profiles.items(), (J, -5.0 * J))}
+                             allow_autapses=False) for (source, p), w in zip(profiles.items(), (J, -6.0 * J))}
 print(sim.plan())
 res = sim.simulate(500.0)
 print(f"{res.rate(recorder):.2f} spikes/s")
@@ -47,7 +47,7 @@ def pairs_of(call):
 
 
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4.8), layout="constrained")
-for (source, p), name, color, every in zip(profiles.items(), ("excitatory", "inhibitory"), ("#0072B2", "#D55E00"), (97, 23)):
+for (source, p), name, color, every in zip(profiles.items(), ("excitatory", "inhibitory"), ("#0072B2", "#D55E00"), (23, 11)):
     nl.plot_layer(source, color="0.85" if source == exc else "0.7", size=1.5, ax=left)
     pre, post = pairs_of(calls[source])
     space = source.space_to(exc + inh)
@@ -62,10 +62,9 @@ for (source, p), name, color, every in zip(profiles.items(), ("excitatory", "inh
         nl.plot_targets(exc[one], (exc + inh)[post[pre == one]], mask=reach, color=color, size=3.0, ax=left)
 middle.legend(frameon=False)
 times, senders = res.events(recorder, plain=True)
-times, senders = times[times > 480.0], senders[times > 480.0]
-nl.plot_layer(exc, values=np.bincount(senders, minlength=n), size=360 / args.side, ax=right)
+nl.plot_layer(exc, values=np.bincount(senders[times > 450.0], minlength=n), size=360 / args.side, ax=right)
 left.set(aspect="equal", xlabel="x (mm)", ylabel="y (mm)", title="Targets of one neuron")
 middle.set(title="Connections and their profiles", xlabel="Distance (mm)")
-right.set(aspect="equal", xlabel="x (mm)", title="Spikes in the last 20 ms")
+right.set(aspect="equal", xlabel="x (mm)", title="Spikes in the last 50 ms")
 figure.colorbar(right.collections[0], ax=right, label="Spikes")
 figure.savefig(args.out, dpi=110)

@@ -60,7 +60,7 @@ def plot_targets(source: Placed, targets: Placed, *, mask: Mask | None = None, c
         raise BadRecording(f"source = {source!r}: must be one node, with as many dimensions as the targets")
     axes: Any = _axes(ax, here.shape[1])
     if len(targets):
-        plot_layer(targets, color=color, size=size, label=label, ax=axes)
+        plot_layer(targets, color=color, size=size, label=label, ax=axes).collections[-1].set_zorder(2)
     axes.scatter(*here.T, marker="+", s=80, color="black", linewidths=1.5, zorder=3)
     if mask is not None:
         if here.shape[1] != 2:
@@ -99,6 +99,7 @@ def plot_distances(found: Any, possible: Any = None, *, p: Callable[[np.ndarray]
         x = np.linspace(0.0, top, 400)
         axes.plot(x, p(x), color="black", linewidth=1.0, zorder=0)
     axes.set(xlabel="Distance", ylabel="Connections" if could is None else "Share of pairs connected", xlim=(0.0, top))
+    axes.autoscale(axis="y")
     axes.set_ylim(bottom=0.0)
     axes.spines[["top", "right"]].set_visible(False)
     return axes
