@@ -108,7 +108,7 @@ def test_chances_are_those_of_the_expression(synapse_table, goodness, tolerances
 @pytest.mark.parametrize("rule", [nl.fixed_indegree, nl.fixed_outdegree])
 @pytest.mark.parametrize("multapses", [True, False])
 def test_partners_of_a_fixed_degree_come_in_proportion_to_p(synapse_table, goodness, tolerances, rule, multapses):
-    # one node in the middle of six others; without repetition the chances are those of successive draws
+    # nodes in the middle of six others; without repetition the chances are those of successive draws
     places = [[0.1, 0.0], [0.0, 0.2], [-0.3, 0.0], [0.0, -0.4], [0.45, 0.0], [-0.05, 0.0]]
     weight = GAUSS.at(np.array(places))
     weight /= weight.sum()
@@ -117,17 +117,31 @@ def test_partners_of_a_fixed_degree_come_in_proportion_to_p(synapse_table, goodn
     for seed in range(1, 9):
         sim = nl.Simulator(threads=1, seed=seed)
         ring = sim.create(nl.iaf_psc_delta, positions=S.free(places, extent=[1.0, 1.0]))
-        middle = sim.create(nl.iaf_psc_delta, positions=S.free([[0.0, 0.0]], extent=[1.0, 1.0]))
+        middle = sim.create(nl.iaf_psc_delta, positions=S.free([[0.0, 0.0]] * calls, extent=[1.0, 1.0]))
         pre, post = (ring, middle) if rule is nl.fixed_indegree else (middle, ring)
-        made = [sim.connect(pre, post, rule=rule(2, p=GAUSS), allow_multapses=multapses) for _ in range(calls)]
-        found = synapse_table.all_synapses(sim.plan())
-        counts += sum(found[c.index].pairs(pre.global_id, post.global_id).ravel() for c in made)
+        call = sim.connect(pre, post, rule=rule(2, p=GAUSS), allow_multapses=multapses)
+        pairs = synapse_table.synapses_of(sim.plan(), call).pairs(pre.global_id, post.global_id)
+        counts += pairs.sum(axis=0 if rule is nl.fixed_indegree else 1)
     if multapses:
         goodness.chi_squared(counts, 2 * calls * 8 * weight, tolerances)
     else:
         expected = calls * 8 * np.array(twice)
         z = (counts - expected) / np.sqrt(expected * (1 - np.array(twice)))
         assert abs(z).max() < 4.0, z
+
+
+@pytest.mark.parametrize("wrap", [False, True])
+@pytest.mark.parametrize("make", [lambda p: nl.pairwise_bernoulli(p), lambda p: nl.pairwise_bernoulli(p, S.circular(0.3), True),
+                                  lambda p: nl.fixed_indegree(3, p=p), lambda p: nl.fixed_outdegree(3, p=p)])
+def test_expressions_see_the_way_from_source_to_target(built, make, wrap):
+    sim, (a, b) = layers(wrap)
+    east = nl.dist.conditional(nl.displacement.x > 0.0, 1.0, 0.0)
+    if not wrap:            # so that every row has candidates
+        b, a = b[b.positions[:, 0] > -0.3], a[a.positions[:, 0] < 0.3]
+    pairs = built(sim, a, b, rule=make(east))
+    way = b.positions[:, None, 0] - a.positions[None, :, 0]
+    way = way - np.rint(way) if wrap else way
+    assert pairs.sum() > 100 and not pairs[way <= 0].any()
 
 
 def test_drawn_positions_have_their_distribution_and_follow_from_the_seed(tolerances):
