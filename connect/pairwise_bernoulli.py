@@ -68,10 +68,10 @@ class pairwise_bernoulli_in_space(Nearby, pairwise_bernoulli):
         return not self.use_on_source
 
     def draw(self, pairing: Pairing, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
-        if self.p != 1.0:
-            chance = chances(self.p, piece.displacement)
-            piece = piece.picked(words(pairing, piece.rows, piece.counts) < chance * 2.0**32)
-        return piece.row, piece.partner
+        if self.p == 1.0:
+            return piece.row, piece.partner
+        kept = words(pairing, piece.rows, piece.counts) < chances(self.p, piece.displacement) * 2.0**32
+        return piece.row[kept], piece.partner[kept]
 
     def expected(self, n_sources: int, n_targets: int) -> float:
         return float(n_sources) * n_targets
