@@ -16,10 +16,12 @@ A distribution gives ``sample(u, a, b) -> float`` in the same manner, from one 3
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+
+from .algebra import Expression as Expression
 
 
 class BadConnection(ValueError):
@@ -38,6 +40,16 @@ class Layer:
     extent: np.ndarray
     center: np.ndarray
     wrap: bool = False
+
+
+class Positions:
+    """Base of what `create(positions=)` takes. nodes: how many positions it holds; None if it draws any number of them."""
+
+    nodes: int | None
+
+    def layer(self, n: int, draw: Callable[[Any, int], np.ndarray]) -> Layer:
+        """n positions; draw(distribution, axis) gives n values. Raises BadConnection."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,12 +123,22 @@ class Rule:
         """Expected number of synapses."""
         raise NotImplementedError
 
+    def expected_in(self, space: Space) -> float:
+        """The same, estimated from where the nodes are."""
+        return self.expected(len(space.sources), len(space.targets))
+
     def shape(self, n_sources: int, n_targets: int) -> tuple[int, ...]:
         """The shape of an array with one value a synapse, in the order of drawing; () where there is none."""
         return ()
 
+    def __repr__(self) -> str:
+        """As it was written, without what was left out."""
+        given: list[Any] = [(f, getattr(self, f.name)) for f in fields(self)] if is_dataclass(self) else []
+        shown = ", ".join(f"{f.name}={value!r}" for f, value in given if value is not f.default)
+        return f"{type(self).__name__.removesuffix('_in_space')}({shown})"
 
-class Distribution:
+
+class Distribution(Expression):
     """Base of the distributions: values from words, optionally within [min, max] by redrawing."""
 
     sample: ClassVar[Callable]

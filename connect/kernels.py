@@ -198,3 +198,12 @@ def row_of_one(words, table, k0, k1, stream, domain, index, out):
         return np.int64(0)
     out[0] = np.int32(index)
     return np.int64(1)
+
+
+def row_of_list(words, table, k0, k1, stream, domain, index, out):
+    """The partners that stand in the table; words: rows. The table: where each row begins and the last one ends, partners."""
+    first = words[0] + 1
+    begin, end = np.int64(table[index]), np.int64(table[index + 1])
+    for i in range(begin, end):
+        out[i - begin] = np.int32(table[first + i])
+    return end - begin

@@ -1,31 +1,47 @@
-"""pairwise_bernoulli, fixed_prob: each pair independently with the same probability."""
+"""pairwise_bernoulli, fixed_prob: each pair independently with a probability, the same for all or by where they are."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from . import draws, kernels
-from .contract import BadConnection, Pairing, Row, Rule
+from .chances import chances
+from .contract import BadConnection, Pairing, Row, Rule, Space
+from .lists import Piece, words
+from .nearby import Nearby, by_place, read_place
+from .reading import switch
 
 RARE = 1e-6              # below, the table of gaps, kept to 2**-32, is too coarse
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class pairwise_bernoulli(Rule):
     """Each (source, target) pair is connected with probability `p`, independently (NEST's pairwise_bernoulli).
 
     `fixed_prob` is the same rule. (In BrainPy and brainpy.state a rule called FixedProb fixes the out-degree instead: that
     is `fixed_outdegree` here.) No pair is drawn twice, so allow_multapses does not matter.
+
+    p may be an expression of the way from source to target; as in NEST a value below 0 counts as 0, one above 1 as 1. `mask`,
+    placed at the source, says where its targets may be; with use_on_source=True it is placed at the target instead, and says
+    where its sources may be.
     """
 
-    p: float
+    p: Any
+    mask: Any = None
+    use_on_source: bool = False
     row = staticmethod(kernels.row_of_chances)
 
+    def __new__(cls, p: Any = 0.0, mask: Any = None, use_on_source: bool = False) -> pairwise_bernoulli:
+        return object.__new__(by_place(cls, pairwise_bernoulli_in_space, mask, p))
+
     def __post_init__(self) -> None:
-        if isinstance(self.p, bool) or not (isinstance(self.p, (int, float, np.number)) and 0.0 <= self.p <= 1.0):
-            raise BadConnection(f"p = {self.p!r}: must be a probability, 0 to 1")
-        object.__setattr__(self, "p", float(self.p))
+        if self.p is None:
+            raise BadConnection("p = None: must be a probability, 0 to 1")
+        read_place(self, 1.0)
+        if switch(self.use_on_source, "use_on_source") and self.mask is None:
+            raise BadConnection("use_on_source = True: says where the mask is placed, and no mask is given")
 
     def prepare(self, pairing: Pairing) -> Row:
         skip = not pairing.allow_autapses
@@ -42,6 +58,28 @@ class pairwise_bernoulli(Rule):
 
     def expected(self, n_sources: int, n_targets: int) -> float:
         return self.p * n_sources * n_targets
+
+
+class pairwise_bernoulli_in_space(Nearby, pairwise_bernoulli):
+    """pairwise_bernoulli with a mask or an expression."""
+
+    @property
+    def at_partner(self) -> bool:                    # rows are targets
+        return not self.use_on_source
+
+    def draw(self, pairing: Pairing, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
+        if self.p == 1.0:
+            return piece.row, piece.partner
+        kept = words(pairing, piece.rows, piece.counts) < chances(self.p, piece.displacement) * 2.0**32
+        return piece.row[kept], piece.partner[kept]
+
+    def expected(self, n_sources: int, n_targets: int) -> float:
+        return float(n_sources) * n_targets
+
+    def expected_in(self, space: Space) -> float:
+        piece, looked_at = self.candidates(space).sample()
+        share = float(np.clip(chances(self.p, piece.displacement), 0.0, 1.0).sum()) / max(looked_at, 1.0)
+        return share * len(space.sources) * len(space.targets)
 
 
 fixed_prob = pairwise_bernoulli

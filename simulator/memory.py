@@ -9,12 +9,14 @@ from nestling.connect.contract import Distribution
 
 from .draw import delay_steps
 from .errors import TooLarge
-from .network import Network, Projection
+from .network import Network, Projection, space_of
 
 
 def table_bytes(projection: Projection) -> float:
     """An estimate of the memory that a projection's synapses need while its table is built."""
-    n = projection.rule.expected(sum(map(len, projection.sources)), sum(map(len, projection.targets)))
+    rule, space = projection.rule, space_of(projection.sources, projection.targets) if projection.rule.spatial else None
+    n = rule.expected(sum(map(len, projection.sources)), sum(map(len, projection.targets))) if space is None else \
+        rule.expected_in(space)
     model = projection.sources[0].population.model
     if model is not None and model.per_connection:
         return n * 100.0                # a copy of the generator, with its own random numbers, and what it is made from

@@ -22,6 +22,7 @@ from .layout import REQUEST
 from .lower import lower, resolve
 from .memory import check_memory, check_room
 from .network import Network, Population, Projection
+from .placing import number_of_nodes, place
 from .plan import Plan
 from .progress import progress_bar
 from .units import magnitude
@@ -57,24 +58,20 @@ class Simulator:
         self._program: Program | None = None
         self._sets = 0                  # calls of set(), which number the random values that they draw
 
-    def create(self, model: Any, size: int | tuple[int, ...] = 1, *, params: dict[str, Any] | None = None,
-               solver: Any = None, **given: Any) -> NodeView:
-        """Create `size` nodes of a model, or a recorder.
+    def create(self, model: Any, size: int | tuple[int, ...] | None = None, *, params: dict[str, Any] | None = None,
+               solver: Any = None, positions: Any = None, **given: Any) -> NodeView:
+        """Create `size` nodes of a model (1 unless given), or a recorder.
 
         Parameters are given in `params`, or as keywords, which win. A value is a number, an array with one entry a node, or
         a distribution; the names of states (V_m, ...) set initial values. solver: a solver of differential equations (see
-        `solvers`) in place of the one that the model names.
+        `solvers`) in place of the one that the model names. positions: spatial.grid(...) or spatial.free(...), which say how
+        many nodes there are; drawn ones need `size`.
 
         Raises
         ------
-        UnknownName, DimensionError, ParameterError
+        UnknownName, DimensionError, ParameterError, BadConnection
         """
-        sides = size if isinstance(size, tuple) else (size,)
-        name = "size" if len(sides) == 1 else f"size = {size}: a side"
-        sides = tuple(whole_number(side, name, 0, 2**31 - 1) for side in sides)
-        n = whole_number(math.prod(sides), "size", 0, 2**31 - 1)
-        if n == 0:
-            raise ParameterError(f"size = {size}: a population must have at least one node")
+        n = number_of_nodes(size, positions)
         if not isinstance(params, dict | None):
             raise TypeError(f"params = {params!r}: must be a dict of parameters by name")
         given = {**(params or {}), **given}
@@ -83,10 +80,13 @@ class Simulator:
             recorder = read_recorder(model)
             if n != 1:
                 raise ParameterError(f"size = {size}: create one {recorder.name} at a time")
+            if positions is not None:
+                raise ParameterError(f"positions: a {recorder.name} has none")
             population = Population(index, 1, first, recorder=recorder, params=recorder_params(recorder, given, self.dt))
         elif is_model(model) or isinstance(model, type) or hasattr(model, "__file__"):
             described = read_model(model, solver=solver)
-            population = self._population(described, n, given, index, first)
+            population = replace(self._population(described, n, given, index, first),
+                                 layer=place(positions, n, self.seed, index))
         else:
             raise TypeError(f"model = {model!r}: must be a model or a recorder, such as those in nestling.models")
         self._declare(replace(self.network, populations=(*self.network.populations, population)))

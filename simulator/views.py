@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from nestling.connect.contract import Space
+
 from .errors import BadView
-from .network import Population, Segment
+from .network import Population, Segment, space_of
 from .units import is_quantity
 
 
@@ -31,6 +33,19 @@ class NodeView:
     def global_id(self) -> np.ndarray:
         """Global ids (int64), counted over all nodes of the simulator in the order of creation, from 0."""
         return np.concatenate([s.ids for s in self.segments]) if self.segments else np.zeros(0, np.int64)
+
+    @property
+    def positions(self) -> np.ndarray:
+        """Where the nodes are: (nodes, 2 or 3). Raises BadView where some have no position, or fewer dimensions than others."""
+        return self.space_to(self).sources
+
+    def space_to(self, other: NodeView) -> Space:
+        """The positions of these nodes and of others, and the space that both lie in. Raises BadView."""
+        space = space_of(self.segments, other.segments) if self.segments and other.segments else None
+        if space is None:
+            lost = next((s.population for s in (*self.segments, *other.segments) if s.population.layer is None), "no nodes")
+            raise BadView(f"{lost} has no positions: create nodes with positions=spatial.grid(...) or spatial.free(...)")
+        return space
 
     def __len__(self) -> int:
         return self.size
