@@ -12,7 +12,6 @@ from nestling.connect.contract import BadConnection, Distribution, Expression
 
 from .units import is_quantity, magnitude
 
-PLAIN_IN_LOG = ("mean", "std")        # LogNormal's mean and std belong to the logarithm: they have no unit
 RAREST = 1e-4                         # the smallest share of draws that truncation may leave: the others are drawn again
 
 
@@ -34,15 +33,14 @@ class Formula(Distribution):
 def distribution_in(d: Distribution, unit: str, name: str, error: type[ValueError] = BadConnection) -> Any:
     """A distribution with its numbers in `unit`; a Constant becomes a number. Raises `error` where it cannot be drawn from."""
     if not is_dataclass(d):
-        raise error(f"{name} = {d!r}: a distribution is expected (Normal, LogNormal, Uniform, Constant)")
+        raise error(f"{name} = {d!r}: a distribution is expected (Normal, LogNormal, Uniform, Exponential, Constant)")
     given, changes = getattr(d, "unit", None), {}
     if given is not None and not hasattr(given, "dim"):
         raise error(f"{name} = {d!r}: unit must be a unit of brainunit, such as brainunit.mV")
-    log = type(d).__name__ == "LogNormal"
     for f in fields(d):
         if f.name != "unit":
             value = getattr(d, f.name)
-            if log and f.name in PLAIN_IN_LOG:
+            if f.name in d.plain:
                 changes[f.name] = magnitude(value, "", f"{name}: {f.name}")
             else:
                 bare = not is_quantity(value) and not (isinstance(value, float) and math.isinf(value))
@@ -54,6 +52,10 @@ def distribution_in(d: Distribution, unit: str, name: str, error: type[ValueErro
     for key, number in changes.items():
         if np.ndim(number) or math.isnan(number) or (math.isinf(number) and key not in ("min", "max")):
             raise error(f"{name} = {d!r}: {key} must be a finite number")
+    try:
+        d.check()
+    except BadConnection as problem:
+        raise error(f"{name} = {d!r}: {problem}") from None
     if changes.get("std", 0.0) < 0:
         raise error(f"{name} = {d!r}: std must be 0 or more")
     try:

@@ -122,6 +122,8 @@ def limits_of(tree: Expression, box: list[tuple[float, float]]) -> tuple[float, 
             return p.limits()
         if isinstance(p, Redraw):
             low, high = limits_of(p.x, box)
+            if not p.low <= p.high:
+                raise BadConnection(f"{p!r}: min must be at most max")
             if not max(low, p.low) <= min(high, p.high):
                 raise BadConnection(f"{p!r} can give no value, since all of it lies within [{low:g}, {high:g}]")
             return max(low, p.low), min(high, p.high)
