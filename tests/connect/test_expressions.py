@@ -199,6 +199,13 @@ def test_expressions_have_their_distribution(make, synapse_table, tolerances, la
         assert abs(np.corrcoef(ordered[lag:], ordered[:-lag])[0, 1]) < tolerances.STANDARD_ERRORS / np.sqrt(len(ordered))
 
 
+def test_an_exponential_value_is_the_quantile_of_its_word():
+    words = np.array([0, 1, 2**20, 2**31, 2**32 - 2, 2**32 - 1])
+    found = [d.Exponential.sample(w, 3.0, 0.0) for w in words]
+    np.testing.assert_allclose(found, stats.expon.ppf((words + 0.5) * 2.0**-32, scale=3.0), rtol=1e-13)
+    assert d.Exponential(3.0).limits() == pytest.approx((found[0], found[-1]))
+
+
 def test_whole_numbers_come_alike(make, goodness, tolerances):
     sim, (a,) = make(1)
     goodness.numbers_follow(draw_values(d.UniformInt(7), 20_000, 1, 0, 0).astype(int), np.full(7, 1 / 7), tolerances)
