@@ -16,7 +16,8 @@ from .formulas import Program, strides_of
 from .layout import ROW, VALUES
 from .native import address
 from .network import Projection, space_of
-from .table_kernels import HALF_UP, make_fill, make_row
+from .table_kernels import HALF_UP, make_row
+from .value_kernels import make_fill
 
 
 @dataclass

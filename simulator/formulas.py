@@ -17,9 +17,8 @@ from .distributions import Formula, distribution_in
 from .layout import OP, PROGRAM, VALUES
 from .native import address
 from .quantities import Units
-from .table_kernels import make_fill
 from .units import is_quantity
-from .value_kernels import ARRAY, DRAW, LEAF, NUMBER, REDRAW, SIGNED, SIZE, fill_expression, make_again, run_steps
+from .value_kernels import ARRAY, DRAW, LEAF, NUMBER, REDRAW, SIGNED, SIZE, fill_expression, make_again, make_fill, run_steps
 
 MOST_LEAVES = 1 << 32 - LEAF
 RAREST = 1e-3                 # the smallest share of draws that a redraw may leave

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from nestling.connect.kernels import philox
-
 from .compile import Kernel, jitable, kernel
 from .layout import GROUP, ROW, VALUES, record
 from .native import address_of, call3, call4, call5, view
@@ -25,6 +23,7 @@ JOB = record("by_source", "n_rows", "rows_at", "lane_at", "n_sources", "row_kern
              "counts_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
              "targets_at", "weights32_at", "weights64_at", "steps_at", "group_counts_at",
              "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at", "negative_shift",
+             "sort_lanes",
              dt=np.float64, weight_scale=np.float64)
 
 # One connection of a generator.
@@ -40,29 +39,6 @@ def make_row(row: Any) -> Kernel:
                    np.uint32(r.k1), r.stream, r.domain, index, view(out, r.longest, np.int32))
     jitable(row)
     return kernel(draw_row, uses=(row,))
-
-
-def make_fill(sample: Any) -> Kernel:
-    """The kernel `fill_values(desc, index, n, out)` of a distribution: a row of n values (float64)."""
-    def fill_values(p, index, n, out):
-        v = view(p, 1, VALUES)[0]
-        values = view(out, n, np.float64)
-        k0, k1, stream = np.uint32(v.k0), np.uint32(v.k1), np.uint32(v.stream)
-        for i in range(n):
-            if i & 3 == 0:
-                a, b, c, d = philox(np.uint32(i >> 2), np.uint32(index), stream, np.uint32(v.domain), k0, k1)
-            else:
-                a, b, c = b, c, d
-            x = sample(a, v.a, v.b)
-            again = np.uint32(16)
-            while x < v.low or x > v.high:      # redrawn: word i of attempt 1, 2, ...
-                e, _, _, _ = philox(np.uint32(i), np.uint32(index), stream, np.uint32(v.domain + again), k0, k1)
-                x = sample(e, v.a, v.b)
-                again += np.uint32(16)
-            values[i] = x
-        return 0
-    jitable(sample)
-    return kernel(fill_values, uses=(sample,))
 
 
 @register_jitable
@@ -165,7 +141,7 @@ def sort_source(job, begin, n, targets, order, spare, histogram):
     steps = view(job.steps_at, MUCH, np.uint32)
     for i in range(n):
         order[i] = i
-    if job.by_source:
+    if job.sort_lanes:
         for byte in range(targets.itemsize):
             histogram[:257] = 0
             for i in range(n):
@@ -274,6 +250,25 @@ def head_groups(p):
             group.delay, group.cls = np.uint32(delay), np.uint32(job.cls)
             i = j
         begin = end
+    return 0
+
+
+def sort_groups(first_late, first_group, n, groups_at):
+    """Sort each source's headers of differing delays by delay: those of several bundles, each sorted by itself."""
+    begins, firsts = view(first_late, n, np.uint32), view(first_group, n + 1, np.uint32)
+    groups = view(groups_at, MUCH, GROUP)
+    for s in range(n):
+        first = np.int64(begins[s])
+        for i in range(first + 1, np.int64(firsts[s + 1])):
+            begin, end, delay, cls = groups[i].begin, groups[i].end, groups[i].delay, groups[i].cls
+            j = i
+            while j > first and groups[j - 1].delay > delay:
+                above = groups[j - 1]
+                here = groups[j]
+                here.begin, here.end, here.delay, here.cls = above.begin, above.end, above.delay, above.cls
+                j -= 1
+            here = groups[j]
+            here.begin, here.end, here.delay, here.cls = begin, end, delay, cls
     return 0
 
 

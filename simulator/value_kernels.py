@@ -1,4 +1,4 @@
-"""Compiled code that computes expressions: a small machine that works on whole rows of values.
+"""Compiled code that draws values, and that computes expressions: a small machine that works on whole rows of values.
 
 An expression is a list of steps (OP), each of which writes one row of a stack from the rows at and above it. A new expression
 thus needs no compiling, and every step is a loop over a row. Distributions are drawn by their own kernels, the k-th of an
@@ -28,6 +28,29 @@ ROUNDS = 1 << 17            # of redraws before giving up: one value in a thousa
 WORDS = (1 << 20) - 1       # for one value of a distribution: the domain has 20 bits for them
 VALUE_BYTES = VALUES.itemsize
 LEAF = 24                   # the domain's bits from here on tell an expression's distributions apart
+
+
+def make_fill(sample: Any) -> Kernel:
+    """The kernel `fill_values(desc, index, n, out)` of a distribution: a row of n values (float64)."""
+    def fill_values(p, index, n, out):
+        v = view(p, 1, VALUES)[0]
+        values = view(out, n, np.float64)
+        k0, k1, stream = np.uint32(v.k0), np.uint32(v.k1), np.uint32(v.stream)
+        for i in range(n):
+            if i & 3 == 0:
+                a, b, c, d = philox(np.uint32(i >> 2), np.uint32(index), stream, np.uint32(v.domain), k0, k1)
+            else:
+                a, b, c = b, c, d
+            x = sample(a, v.a, v.b)
+            again = np.uint32(16)
+            while x < v.low or x > v.high:      # redrawn: word i of attempt 1, 2, ...
+                e, _, _, _ = philox(np.uint32(i), np.uint32(index), stream, np.uint32(v.domain + again), k0, k1)
+                x = sample(e, v.a, v.b)
+                again += np.uint32(16)
+            values[i] = x
+        return 0
+    jitable(sample)
+    return kernel(fill_values, uses=(sample,))
 
 
 def make_again(sample: Any) -> Kernel:

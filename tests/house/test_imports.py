@@ -6,7 +6,7 @@ STANDARD = frozenset(sys.stdlib_module_names)
 # What the simulator may import beyond the three contracts, and in which files.
 SHARED = {
     "nestling.connect.draws": {"draw.py", "drives.py"},                          # random numbers by address
-    "nestling.connect.kernels": {"model_kernels.py", "table_kernels.py", "value_kernels.py"},     # the same, compiled
+    "nestling.connect.kernels": {"model_kernels.py", "value_kernels.py"},        # the same, compiled
     "nestling.connect.arithmetic": {"formulas.py", "quantities.py"},             # what expressions are made of
     "nestling.connect.expressions": {"formulas.py", "quantities.py"},
     "nestling.connect.trees": {"formulas.py", "quantities.py"},
@@ -55,7 +55,7 @@ def test_the_contract_of_models_imports_numpy_only(imports):
 
 def test_connect_imports_numpy_scipy_and_its_own_folder(imports):
     found = [i for i in imports["connect"] if not i.module.startswith("nestling.connect")]
-    assert allowed(of(found, "kernels.py"), {"numpy", "scipy"}) == []
+    assert allowed(of(found, "kernels.py", "operator_kernels.py"), {"numpy", "scipy"}) == []
     assert allowed(found, {"numpy", "scipy", "numba"}) == []
 
 
@@ -93,7 +93,7 @@ def test_the_simulator_needs_numpy_and_numba_and_the_rest_only_in_functions(impo
 
 def test_numba_is_imported_in_the_simulator_and_in_the_kernels_of_rules_only(imports):
     users = {i.file for name in imports for i in imports[name] if package(i.module) in ("numba", "llvmlite")}
-    assert {f for f in users if not f.startswith("simulator/")} == {"connect/kernels.py"}
+    assert {f for f in users if not f.startswith("simulator/")} == {"connect/kernels.py", "connect/operator_kernels.py"}
 
 
 def test_brainunit_is_imported_in_one_file_when_it_is_asked_for(imports):
