@@ -87,4 +87,5 @@ FUNCTIONS = {
     "maximum": Function(23, np.maximum, limits_of_maximum, "same"),
     "<": Function(24, less, limits_of_less, "compared"),
     "<=": Function(25, less_equal, limits_of_less_equal, "compared"),
-    "conditional": Function(26, conditional, limits_of_conditional, "chosen")}
+    "conditional": Function(26, conditional, limits_of_conditional, "chosen"),
+    "shared": Function(27, np.positive, lambda x: x, "same")}          # the same draws wherever it stands

@@ -139,14 +139,18 @@ class Rule:
 
 
 class Distribution(Expression):
-    """Base of the distributions: values from words, optionally within [min, max] by redrawing."""
+    """Base of the distributions: values from words, optionally within [min, max] by redrawing; plain: fields without unit."""
 
     sample: ClassVar[Callable]
+    plain: ClassVar[tuple[str, ...]] = ()
     min: float
     max: float
 
     def parameters(self) -> tuple[float, float]:
         raise NotImplementedError
+
+    def check(self) -> None:
+        """Raise BadConnection, saying of its numbers what is wrong."""
 
     def support(self) -> tuple[float, float]:
         """Smallest and largest value that can be drawn before truncation."""

@@ -65,6 +65,7 @@ class LogNormal(Normal):
     """exp(x) with x normal with `mean` and `std` (NEST's lognormal), redrawn until within [min, max]."""
 
     sample = staticmethod(lognormal_sample)
+    plain = ("mean", "std")             # they belong to the logarithm
 
     def support(self) -> tuple[float, float]:
         return math.exp(self.mean - 6.4 * self.std), math.exp(self.mean + 6.4 * self.std)

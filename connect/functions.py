@@ -9,7 +9,7 @@ import numpy as np
 
 from .contract import BadConnection, Distribution
 from .expressions import apply, as_expression
-from .trees import Number, Redraw
+from .trees import Apply, Number, Redraw, parts
 
 
 def _made(name: str, *arguments: Any) -> Any:
@@ -18,6 +18,13 @@ def _made(name: str, *arguments: Any) -> Any:
         wrong = next(a for a in arguments if as_expression(a) is None)
         raise BadConnection(f"{name}: {wrong!r} must be a number, a quantity, an array or an expression")
     return found
+
+
+def shared(x: Any) -> Any:
+    """x, drawn once wherever the result stands in an expression: without this, what stands twice is drawn twice."""
+    tree = as_expression(x)
+    drawn = tree is not None and any(isinstance(p, (Distribution, Redraw)) for p in parts(tree))
+    return Apply("shared", (tree,)) if drawn and tree is not None else x
 
 
 def exp(x: Any) -> Any:

@@ -24,7 +24,8 @@ def endless(x: Interval) -> bool:
 
 
 def wide(low: float, high: float) -> Interval:
-    return low - 4e-16 * abs(low), high + 4e-16 * abs(high)
+    low, high = (x + way * 4e-16 * abs(x) if math.isfinite(x) else x for x, way in ((low, -1.0), (high, 1.0)))
+    return low, high
 
 
 def add(x: Interval, y: Interval) -> Interval:

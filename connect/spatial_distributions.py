@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from .contract import BadConnection
-from .functions import _made, cos, exp, maximum
+from .functions import _made, cos, exp, maximum, shared
 
 
 def _numbers(name: str, above: tuple[str, ...], **given: Any) -> list[float]:
@@ -41,6 +41,7 @@ def gaussian2D(x: Any, y: Any, mean_x: float = 0.0, mean_y: float = 0.0, std_x: 
                                  rho=rho)
     if not -1.0 < r < 1.0:
         raise BadConnection(f"gaussian2D: rho = {rho!r} must be between -1 and 1")
+    x, y = shared(x), shared(y)
     u, v = _made("-", x, mx) / sx, _made("-", y, my) / sy
     return exp(((u - r * v) ** 2 / (1.0 - r**2) + v**2) / -2.0)         # no product of u and v: its limits would be too wide
 
@@ -48,6 +49,7 @@ def gaussian2D(x: Any, y: Any, mean_x: float = 0.0, mean_y: float = 0.0, std_x: 
 def gamma(x: Any, kappa: float = 1.0, theta: float = 1.0) -> Any:
     """The density of the gamma distribution at x, which must be 0 or more: x^(kappa - 1) exp(-x / theta) /
     (theta^kappa Gamma(kappa)); kappa, theta above 0. With kappa below 1 it is infinite at x = 0."""
+    x = shared(x)
     k, t = _numbers("gamma", ("kappa", "theta"), kappa=kappa, theta=theta)
     return _made("**", x, k - 1.0) * exp(_made("negative", x) / t) / (t**k * math.gamma(k))
 
@@ -60,6 +62,7 @@ def gabor(x: Any, y: Any, theta: float = 0.0, gamma: float = 1.0, std: float = 1
     above 0. Take displacement.x and .y: distances along axes have no sign, so that turned stripes are mirrored.
     """
     th, g, s, wave, phase = _numbers("gabor", ("std", "lam"), theta=theta, gamma=gamma, std=std, lam=lam, psi=psi)
+    x, y = shared(x), shared(y)
     c, d = math.cos(math.radians(th)), math.sin(math.radians(th))
     u = _made("*", x, c) + _made("*", y, d)
     v = _made("*", y, c) - _made("*", x, d)

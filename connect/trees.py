@@ -58,7 +58,8 @@ class Apply(Expression):
         if self.name in SIGNS:
             x, y = (f"({a!r})" if isinstance(a, Apply) and a.name in SIGNS else repr(a) for a in self.arguments)
             return f"{x} {self.name} {y}"
-        return f"{self.name}({', '.join(map(repr, self.arguments))})"
+        inner = ", ".join(map(repr, self.arguments))
+        return inner if self.name == "shared" else f"{self.name}({inner})"
 
 
 def fold(x: Expression, leaf: Callable[[Expression], Any], of: str) -> Any:

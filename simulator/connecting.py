@@ -9,7 +9,7 @@ from nestling.recorders.contract import BadRecording
 
 from .declare import check_recordables, whole_number
 from .errors import BadView, NotAvailable
-from .network import Network, Projection, Recording
+from .network import Network, Projection, Recording, space_of
 from .views import NodeView
 from .wiring import check_delay, check_pairs, receptor_for, values
 
@@ -48,8 +48,9 @@ def make_projection(network: Network, dt: float, pre: NodeView, post: NodeView, 
     receptor = receptor_for(targets, sources[0], receptor_type)         # type: ignore[arg-type]
     check_pairs(rule, pre.segments, post.segments, autapses, multapses)
     unit = receptor[0].unit if sources[0].emits != "current" else ""        # type: ignore[union-attr]
-    strength = values(1.0 if weight is None else weight, unit, "weight", rule, len(pre), len(post))
-    lag = values(1.0 if delay is None else delay, "ms", "delay", rule, len(pre), len(post))
+    strength, lag = (values(1.0 if value is None else value, kind, name, rule, len(pre), len(post),
+                            lambda: space_of(pre.segments, post.segments))
+                     for value, kind, name in ((weight, unit, "weight"), (delay, "ms", "delay")))
     check_delay(lag, dt)
     index = len(network.projections)
     stream = index if seed is None else whole_number(seed, "seed", 0, 2**32 - 1)

@@ -2,80 +2,31 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from nestling.connect.contract import BadConnection, Distribution
+from nestling.connect.contract import Distribution
 from nestling.models.contract import Field, Model, ParameterError, require
 from nestling.recorders.contract import BadRecording, Recorder
 
 from .errors import BadTime, unknown
+from .formulas import expression_in, is_expression
 from .memory import check_room
 from .units import is_quantity, magnitude
 
-PLAIN_IN_LOG = ("mean", "std")        # LogNormal's mean and std belong to the logarithm: they have no unit
 KINDS = {int: "whole numbers", bool: "True or False", tuple: "lists of numbers"}
-RAREST = 1e-4                         # the smallest share of draws that truncation may leave: the others are drawn again
 LAST_STEP = 2**34                     # random numbers are counted by the step, four to a count of 32 bits
-
-
-def distribution_in(d: Distribution, unit: str, name: str, error: type[ValueError] = BadConnection) -> Any:
-    """A distribution with its numbers in `unit`; a Constant becomes a number. Raises `error` where it cannot be drawn from."""
-    if not is_dataclass(d):
-        raise error(f"{name} = {d!r}: a distribution is expected (Normal, LogNormal, Uniform, Constant)")
-    given, changes = getattr(d, "unit", None), {}
-    if given is not None and not hasattr(given, "dim"):
-        raise error(f"{name} = {d!r}: unit must be a unit of brainunit, such as brainunit.mV")
-    log = type(d).__name__ == "LogNormal"
-    for f in fields(d):
-        if f.name != "unit":
-            value = getattr(d, f.name)
-            if log and f.name in PLAIN_IN_LOG:
-                changes[f.name] = magnitude(value, "", f"{name}: {f.name}")
-            else:
-                bare = not is_quantity(value) and not (isinstance(value, float) and math.isinf(value))
-                value = magnitude(value, "", f"{name}: {f.name}") * given if given is not None and bare else value
-                changes[f.name] = magnitude(value, unit, f"{name}: {f.name}")
-    if "value" in changes:
-        return changes["value"]
-    d = replace(d, unit=None, **changes)
-    for key, number in changes.items():
-        if np.ndim(number) or math.isnan(number) or (math.isinf(number) and key not in ("min", "max")):
-            raise error(f"{name} = {d!r}: {key} must be a finite number")
-    if changes.get("std", 0.0) < 0:
-        raise error(f"{name} = {d!r}: std must be 0 or more")
-    try:
-        low, high = d.limits()
-    except OverflowError:
-        raise error(f"{name} = {d!r}: it can give values beyond the range of floating-point numbers") from None
-    if not low <= high or changes.get("low", 0.0) > changes.get("high", math.inf):
-        raise error(f"{name} = {d!r}: it can give no value, since its smallest ({low:g}) is above its largest ({high:g})")
-    if share_within(d) < RAREST:
-        raise error(f"{name} = {d!r}: fewer than one in {1 / RAREST:,.0f} of its values lies within [{d.min:g}, {d.max:g}], "
-                    f"and all others would be drawn again: choose wider limits or another distribution")
-    return d
-
-
-def share_within(d: Distribution) -> float:
-    """The share of draws that truncation leaves. Values rise with the word that they are made from, so its ends are found
-    by bisection."""
-    a, b = d.parameters()
-    words = range(2**32)
-    first = bisect_left(words, d.min, key=lambda u: type(d).sample(u, a, b))
-    return (bisect_right(words, d.max, key=lambda u: type(d).sample(u, a, b)) - first) / 2**32
 
 
 def parameter(value: Any, f: Field, size: int, name: str) -> Any:
     """One parameter or initial value, called `name` by the user: a number, an array (size,), a distribution, or for lists
     one array a node."""
-    if isinstance(value, Distribution):
+    if is_expression(value):
         if f.type is not float:
             raise ParameterError(f"{name} = {value!r}: a distribution gives real numbers; {name} takes {KINDS[f.type]}")
-        value = distribution_in(value, f.unit, name, ParameterError)
+        value = expression_in(value, f.unit, name, ParameterError)
         if isinstance(value, Distribution):
             return value
     if f.type is tuple:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,10 +11,13 @@ import numpy as np
 from nestling.connect import draws
 from nestling.connect.contract import Distribution, Pairing, Row
 
+from .distributions import Formula
+from .formulas import Program, strides_of
 from .layout import ROW, VALUES
 from .native import address
 from .network import Projection, space_of
-from .table_kernels import HALF_UP, make_fill, make_row, make_tally
+from .table_kernels import HALF_UP, make_row, make_tally
+from .value_kernels import make_fill
 
 
 @dataclass
@@ -70,6 +74,14 @@ def describe_drawing(projection: Projection, seed: int) -> Drawing:
                    delays, kept)
 
 
+def check_drawn(drawings: Iterable[Drawing]) -> None:
+    """Raise BadConnection if a redraw came to no end."""
+    for drawing in drawings:
+        for program in drawing.kept:
+            if isinstance(program, Program):
+                program.check(f"connect call {drawing.projection.index}")
+
+
 def starts_of(projection: Projection, prepared: Row) -> np.ndarray:
     """Where each row's values begin in an array with one value a synapse."""
     n_rows = len(projection.source_ids) if projection.rule.by == "source" else len(projection.target_ids)
@@ -84,15 +96,22 @@ def describe_values(value: Any, projection: Projection, domain: int, key: Any, s
     record = np.zeros(1, VALUES)
     v = record[0]
     v["k0"], v["k1"], v["stream"], v["domain"] = key[0], key[1], projection.stream, domain_of(projection, domain)
+    if isinstance(value, Formula):
+        program = Program(value.tree, key, projection.stream, domain_of(projection, domain), projection.rule.by == "source",
+                          space_of(projection.sources, projection.targets))
+        kept.append(program)
+        return program.values
     if isinstance(value, Distribution):
         v["kind"], v["fill_at"] = 1, make_fill(type(value).sample).address
         v["a"], v["b"] = value.parameters()
         v["low"], v["high"] = value.min, value.max
     elif isinstance(value, np.ndarray):
-        array = np.ascontiguousarray(value, np.float64).ravel()
+        array = np.ascontiguousarray(value, np.float64)
         in_order = value.shape == projection.rule.shape(len(projection.source_ids), len(projection.target_ids))
         matrix = projection.rule.pairs or not in_order
         v["kind"], v["array_at"], v["starts_at"] = 2 if matrix else 3, address(array), address(starts)
+        if matrix:
+            v["stride_t"], v["stride_s"] = strides_of(array)
         kept += [array, starts]
     else:
         v["kind"], v["constant"] = 0, value
@@ -109,12 +128,16 @@ def delay_steps(delay: Any, dt: float) -> tuple[int, int]:
 
 def draw_values(distribution: Distribution, n: int, seed: int, stream: int, index: int) -> np.ndarray:
     """n values of a distribution for the nodes of population `stream`; `index` tells its variables apart."""
-    k0, k1 = draws.key_of(seed)
+    key, out = draws.key_of(seed), np.empty(n)
+    if isinstance(distribution, Formula):
+        program = Program(distribution.tree, key, stream, draws.INITIAL, True, None)
+        program.fill(index, n, np.arange(n, dtype=np.int32), out)
+        program.check(repr(distribution))
+        return out
     record = np.zeros(1, VALUES)
     v = record[0]
-    v["k0"], v["k1"], v["stream"], v["domain"] = k0, k1, stream, draws.INITIAL
+    v["k0"], v["k1"], v["stream"], v["domain"] = *key, stream, draws.INITIAL
     v["a"], v["b"] = distribution.parameters()
     v["low"], v["high"] = distribution.min, distribution.max
-    out = np.empty(n)
     make_fill(type(distribution).sample)(address(record), index, n, address(out))
     return out

@@ -59,5 +59,17 @@ TAP = record("source_at", "itemsize", "index_at", "column_at", "n", "out_at", "w
 
 # How the synapses of one projection are drawn.
 ROW = record("words_at", "n_words", "table_at", "n_table", "longest", "k0", "k1", "stream", "domain")
-VALUES = record("kind", "fill_at", "array_at", "starts_at", "width", "k0", "k1", "stream", "domain",
+# Weights or delays. kind: 0 a constant, 1 a distribution, 2 an array by pair, with the strides of targets and sources, 3 an
+# array in the order of drawing, 4 an expression.
+VALUES = record("kind", "fill_at", "array_at", "starts_at", "stride_t", "stride_s", "k0", "k1", "stream", "domain",
                 constant=np.float64, a=np.float64, b=np.float64, low=np.float64, high=np.float64)
+
+# An expression: steps that work on a stack of rows, the distributions that they draw from (VALUES), and where the nodes are.
+# redraws: whether it draws again; failed: set where that came to no end.
+PROGRAM = record("n_ops", "ops_at", "depth", "n_leaves", "leaves_at", "redraws", "by_source", "sources_at", "targets_at",
+                 "dims", "wrap_at", "run_at", "failed")
+OP = record("code", "out", "first", "place", "leaf", "axis", "array_at", "stride_t", "stride_s",
+            value=np.float64, low=np.float64, high=np.float64)
+# A stretch of a program for some places of a row: all n, or those listed.
+FRAME = record("program_at", "index", "n", "partners_at", "out_at", "places_at", "counts_at", "width", "begin", "end",
+               "again")

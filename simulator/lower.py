@@ -10,7 +10,7 @@ from nestling.connect.contract import Distribution
 from nestling.models.contract import Model
 from nestling.recorders.contract import active_steps
 
-from .draw import delay_steps, describe_drawing, draw_values
+from .draw import check_drawn, delay_steps, describe_drawing, draw_values
 from .drives import join_series, lower_drives, random_inputs, series_of
 from .fixed_point import scale_receptors
 from .network import Network, Population, Projection
@@ -177,6 +177,7 @@ class Lowering:
             jobs = jobs or self.count(tabled, drawings, {index: d.copy() for index, d in degrees.items()})
             target_type = np.uint16 if self.lane_counts.max(initial=0) <= LANES_OF_16_BITS else np.uint32
             tables = fill_jobs(jobs, bundles, self.n_nodes, target_type)
+        check_drawn(drawings.values())
         for drive in drives:
             drive.weights = drive.weights * 2.0 ** drive.wire.lane.exponent
             if drive.model.emits != "current":

@@ -85,6 +85,11 @@ def _caller(n_args):
 
 
 @intrinsic
+def call1(tyctx, address, a):
+    return types.int64(*[types.int64] * 2), _caller(1)
+
+
+@intrinsic
 def call3(tyctx, address, a, b, c):
     return types.int64(*[types.int64] * 4), _caller(3)
 
@@ -92,6 +97,16 @@ def call3(tyctx, address, a, b, c):
 @intrinsic
 def call4(tyctx, address, a, b, c, d):
     return types.int64(*[types.int64] * 5), _caller(4)
+
+
+@intrinsic
+def call5(tyctx, address, a, b, c, d, e):
+    return types.int64(*[types.int64] * 6), _caller(5)
+
+
+@intrinsic
+def call6(tyctx, address, a, b, c, d, e, f):
+    return types.int64(*[types.int64] * 7), _caller(6)
 
 
 def _item(context, builder, sig, args):

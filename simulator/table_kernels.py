@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from nestling.connect.kernels import philox
-
 from .compile import Kernel, jitable, kernel
 from .layout import GROUP, ROW, VALUES, record
-from .native import address_of, call3, call4, view
+from .native import address_of, call3, call4, call5, view
 
 MUCH = 1 << 62
 HALF_UP = 0.5 + 1e-9        # delays halfway between two steps are rounded up, as in NEST: 0.15 / 0.1 is below 1.5
@@ -53,43 +51,24 @@ def make_tally(tally: Any) -> Kernel:
     return kernel(tally_rows, uses=(tally,))
 
 
-def make_fill(sample: Any) -> Kernel:
-    """The kernel `fill_values(desc, index, n, out)` of a distribution: a row of n values (float64)."""
-    def fill_values(p, index, n, out):
-        v = view(p, 1, VALUES)[0]
-        values = view(out, n, np.float64)
-        k0, k1, stream = np.uint32(v.k0), np.uint32(v.k1), np.uint32(v.stream)
-        for i in range(n):
-            if i & 3 == 0:
-                a, b, c, d = philox(np.uint32(i >> 2), np.uint32(index), stream, np.uint32(v.domain), k0, k1)
-            else:
-                a, b, c = b, c, d
-            x = sample(a, v.a, v.b)
-            again = np.uint32(16)
-            while x < v.low or x > v.high:      # redrawn: word i of attempt 1, 2, ...
-                e, _, _, _ = philox(np.uint32(i), np.uint32(index), stream, np.uint32(v.domain + again), k0, k1)
-                x = sample(e, v.a, v.b)
-                again += np.uint32(16)
-            values[i] = x
-        return 0
-    jitable(sample)
-    return kernel(fill_values, uses=(sample,))
-
-
 @register_jitable
-def row_values(values_at, index, n, partners, values, by_source, width):
-    """The weights or delays of a row: one constant, a distribution's, or the user's array (by pair, or in drawing order)."""
+def row_values(values_at, index, n, partners, values, by_source):
+    """The weights or delays of a row: one constant, a distribution's, an expression's, or the user's array (by pair, or in
+    drawing order)."""
     v = view(values_at, 1, VALUES)[0]
     if v.kind == 0:
         for i in range(n):
             values[i] = v.constant
     elif v.kind == 1:
         call4(v.fill_at, values_at, index, n, address_of(values))
+    elif v.kind == 4:
+        call5(v.fill_at, values_at, index, n, address_of(partners), address_of(values))
     else:
         array = view(v.array_at, MUCH, np.float64)
         if v.kind == 2:
+            own, other = (v.stride_s, v.stride_t) if by_source else (v.stride_t, v.stride_s)
             for i in range(n):
-                values[i] = array[partners[i] * width + index] if by_source else array[index * width + partners[i]]
+                values[i] = array[index * own + partners[i] * other]
         else:
             begin = view(v.starts_at, MUCH, np.int64)[index]
             for i in range(n):
@@ -136,7 +115,6 @@ def place(job, targets):
     weights, delays = np.empty(job.longest + 1), np.empty(job.longest + 1)
     small, large = view(job.weights32_at, MUCH, np.int32), view(job.weights64_at, MUCH, np.int64)
     steps = view(job.steps_at, MUCH, np.uint32)
-    width = job.n_sources
     plain = job.weight_kind == 0 and job.steps_at == 0
     for r in range(job.n_rows):
         index = np.int64(rows[r])
@@ -149,9 +127,9 @@ def place(job, targets):
                 targets[place] = lane
             continue
         if job.weight_kind:
-            row_values(job.weights_at, index, n, partners, weights, job.by_source, width)
+            row_values(job.weights_at, index, n, partners, weights, job.by_source)
         if job.steps_at:
-            row_values(job.delays_at, index, n, partners, delays, job.by_source, width)
+            row_values(job.delays_at, index, n, partners, delays, job.by_source)
         for i in range(n):
             source, lane = (index, lane_of[partners[i]]) if job.by_source else (np.int64(partners[i]), lane_of[index])
             if lane >= 0:
@@ -315,8 +293,8 @@ def list_connections(p):
     for r in range(job.n_rows):
         index = np.int64(rows[r])
         n = call3(job.row_kernel, job.row_at, index, address_of(partners))
-        row_values(job.weights_at, index, n, partners, weights, job.by_source, job.n_sources)
-        row_values(job.delays_at, index, n, partners, delays, job.by_source, job.n_sources)
+        row_values(job.weights_at, index, n, partners, weights, job.by_source)
+        row_values(job.delays_at, index, n, partners, delays, job.by_source)
         for i in range(n):
             source, lane = (index, lane_of[partners[i]]) if job.by_source else (np.int64(partners[i]), lane_of[index])
             if lane >= 0:

@@ -18,8 +18,8 @@ def is_quantity(value: Any) -> bool:
     return hasattr(value, "mantissa") and hasattr(value, "unit")
 
 
-def magnitude(value: Any, unit: str, name: str) -> Any:
-    """`value` in `unit` as a float or an array; a bare number is taken to be in `unit` already.
+def magnitude(value: Any, unit: Any, name: str) -> Any:
+    """`value` in `unit`, a name or a unit, as a float or an array; a bare number is taken to be in `unit` already.
 
     Raises
     ------
@@ -28,8 +28,8 @@ def magnitude(value: Any, unit: str, name: str) -> Any:
     """
     if is_quantity(value):
         import brainunit
-        plain = unit in PLAIN
-        wanted = brainunit.UNITLESS if plain else getattr(brainunit, unit)
+        plain = isinstance(unit, str) and unit in PLAIN
+        wanted = brainunit.UNITLESS if plain else getattr(brainunit, unit) if isinstance(unit, str) else unit
         if value.unit.dim != wanted.dim:
             expected = "a plain number" if plain else f"a quantity in {unit}"
             raise DimensionError(f"{name} = {value}: the unit is {value.unit}, {expected} is expected")
@@ -69,3 +69,59 @@ def quantity(value: Any, unit: str) -> Any:
         return value
     import brainunit
     return brainunit.Quantity(value, unit=getattr(brainunit, unit))
+
+
+# --- dimensions, for expressions -------------------------------------------------------------------------------------------
+
+NEST_UNITS = ("ms", "mV", "pA", "pF", "nS", "Hz")
+Dimension = Any              # brainunit's, or None of plain numbers
+
+
+def is_unit(value: Any) -> bool:
+    """True of a unit by itself, such as brainunit.mV."""
+    return hasattr(value, "dim") and hasattr(value, "magnitude") and not is_quantity(value)
+
+
+def one(unit: Any) -> Any:
+    """A unit as a quantity."""
+    import brainunit
+    return brainunit.Quantity(1.0, unit=unit)
+
+
+def dimension(of: Any) -> Dimension:
+    """The dimension of a quantity, a unit or a unit's name; None where it is plain."""
+    if isinstance(of, str):
+        if of in PLAIN:
+            return None
+        import brainunit
+        of = getattr(brainunit, of)
+    dim = (of.unit if is_quantity(of) else of).dim
+    return None if dim.is_dimensionless else dim
+
+
+def nest_unit(dim: Dimension, wanted: str) -> Any:
+    """The unit in which numbers of a dimension are computed: `wanted` if it is its unit, else NEST's, else the SI unit."""
+    if dim is None:
+        return ""
+    import brainunit
+    return next((name for name in (wanted, *NEST_UNITS) if dimension(name) == dim), None) or brainunit.Unit(dim=dim)
+
+
+def size_of(dim: Dimension, wanted: str) -> float:
+    """That unit in SI units."""
+    if dim is None:
+        return 1.0
+    import brainunit
+    unit = nest_unit(dim, wanted)
+    return float((getattr(brainunit, unit) if isinstance(unit, str) else unit).magnitude)
+
+
+def product_of(a: Dimension, b: Dimension) -> Dimension:
+    if a is None or b is None:
+        return a if b is None else b
+    return None if (a * b).is_dimensionless else a * b
+
+
+def raised(dim: Dimension, power: float) -> Dimension:
+    """A dimension to a power."""
+    return None if dim is None or power == 0.0 else dim**power

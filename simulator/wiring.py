@@ -3,15 +3,15 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from nestling.connect.contract import BadConnection, Distribution, Pairing, Rule
+from nestling.connect.contract import BadConnection, Distribution, Pairing, Rule, Space
 from nestling.models.contract import Field, Model
 
-from .declare import distribution_in
+from .formulas import expression_in, is_expression
 from .network import Segment, space_of
 from .units import magnitude
 
@@ -46,21 +46,25 @@ def receptor_for(models: Sequence[Model], source: Model, wanted: Any) -> tuple[F
     return found[0]
 
 
-def values(value: Any, unit: str, name: str, rule: Rule, n_sources: int, n_targets: int) -> Any:
-    """A weight or delay: a number, a distribution, or an array in the rule's shape or as a (targets, sources) matrix."""
-    value = distribution_in(value, unit, name) if isinstance(value, Distribution) else magnitude(value, unit, name)
-    if isinstance(value, Distribution):
-        return value
+def values(value: Any, unit: str, name: str, rule: Rule, n_sources: int, n_targets: int,
+           space: Callable[[], Space | None] | None = None) -> Any:
+    """A weight or delay: a number, an expression, or an array in the rule's shape, as a (targets, sources) matrix, or with one
+    entry a target, (targets, 1), or a source, (1, sources). space: where the nodes are."""
+    if is_expression(value):
+        value = expression_in(value, unit, name, space=space, shape=(n_targets, n_sources))
+        if isinstance(value, Distribution):
+            return value
+    value = magnitude(value, unit, name)
     if not np.isfinite(value).all():
         raise BadConnection(f"{name} = {entry(value, np.argmin(np.isfinite(value)))}: must be finite")
     if np.ndim(value) == 0:
         return value
     shape, matrix = rule.shape(n_sources, n_targets), (n_targets, n_sources)
-    if value.shape in (shape, matrix) and value.ndim:
+    if value.shape in (shape, matrix, (n_targets, 1), (1, n_sources)) and value.ndim:
         return value
     if shape and value.ndim == 1 and value.size == math.prod(shape):
         return value.reshape(shape)
-    forms = " or ".join(dict.fromkeys(str(s) for s in (shape, matrix) if s))
+    forms = " or ".join(dict.fromkeys(str(s) for s in (shape, matrix, (n_targets, 1), (1, n_sources)) if s))
     raise BadConnection(f"{name} has shape {value.shape}: {rule} with {n_sources} sources and {n_targets} targets takes one "
                         f"number, a distribution, or an array of shape {forms}")
 
@@ -70,11 +74,13 @@ def check_delay(delay: Any, dt: float) -> None:
     if isinstance(delay, Distribution):
         low, high = delay.limits()
         if low < dt / 2 * (1 - 1e-6):        # from dt / 2 on all round to a step, and each step gets its whole share
-            raise BadConnection(f"delay = {delay!r} can give {low:g} ms: must be dt / 2 = {dt / 2:g} ms or more, which rounds "
-                                f"to dt; truncate it with min={dt / 2:g}")
+            half = f"{dt / 2:g}"
+            advice = f"truncate it with min={half}" if hasattr(delay, "min") else f"use clip({half}, ..) or redraw({half}, ..)"
+            raise BadConnection(f"delay = {delay!r} can give {low:g} ms: must be dt / 2 = {half} ms or more, which rounds to dt; "
+                                f"{advice}")
         if high > LONGEST * dt:
-            raise BadConnection(f"delay = {delay!r} can give {high:g} ms: must be at most {LONGEST * dt:g} ms; truncate it "
-                                f"with max=")
+            advice = "truncate it with max=" if hasattr(delay, "max") else "use clip(low, high) or redraw(min, max)"
+            raise BadConnection(f"delay = {delay!r} can give {high:g} ms: must be at most {LONGEST * dt:g} ms; {advice}")
         return
     array = np.atleast_1d(delay)
     if array.min(initial=math.inf) < dt * (1 - 1e-6):

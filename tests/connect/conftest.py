@@ -45,6 +45,12 @@ def goodness() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def slow_expressions() -> ModuleType:
+    """Expressions one value at a time, in slow_expressions.py."""
+    return load(TESTS / "connect" / "slow_expressions.py")
+
+
+@pytest.fixture(scope="session")
 def reference() -> ModuleType:
     """The slow simulator in tests/reference.py."""
     return load(TESTS / "reference.py")
