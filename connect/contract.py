@@ -82,20 +82,29 @@ class Pairing:
 
 @dataclass(frozen=True)
 class Row:
-    """What a row function needs: `words` (int64), `table` (uint32), and the longest row that can come."""
+    """What a row function needs: `words` (int64), `table` (uint32), and the longest row that can come.
+
+    Of an array with one value a synapse, in the order of drawing: starts: where each row's values begin (rows + 1 entries;
+    None: every row has `longest`); order: which of the user's values stands at each place (None: they are in that order).
+    """
 
     words: np.ndarray
     table: np.ndarray
     longest: int
+    starts: np.ndarray | None = None
+    order: np.ndarray | None = None
 
 
 class Rule:
-    """Base of the rules: equal by value, shown as it was written."""
+    """Base of the rules: equal by value, shown as it was written. weight, delay: those of a rule that brings its own."""
 
     by: ClassVar[str] = "target"
+    symmetric: ClassVar[bool] = False      # only for connections in both directions: make_symmetric=True
     pairs: ClassVar[bool] = False          # every pair once: an array of values is a (targets, sources) matrix
     spatial: ClassVar[bool] = False        # asks where the nodes are: pairing.space
-    row: ClassVar[Callable]
+    row: Callable
+    weight: Any = None
+    delay: Any = None
 
     def check(self, pairing: Pairing) -> None:
         """Raise BadConnection if the rule does not fit these nodes."""

@@ -1,13 +1,17 @@
 """Nestling: spiking neural networks, declared in NEST's terms and compiled. `from nestling import simulator as nl`."""
 from nestling.connect import BadConnection as BadConnection
+from nestling.connect import CollocatedSynapses as CollocatedSynapses
 from nestling.connect import all_to_all as all_to_all
 from nestling.connect import distributions as dist
+from nestling.connect import explicit_edges as explicit_edges
 from nestling.connect import fixed_indegree as fixed_indegree
 from nestling.connect import fixed_outdegree as fixed_outdegree
 from nestling.connect import fixed_prob as fixed_prob
 from nestling.connect import fixed_total_number as fixed_total_number
 from nestling.connect import one_to_one as one_to_one
 from nestling.connect import pairwise_bernoulli as pairwise_bernoulli
+from nestling.connect import pairwise_poisson as pairwise_poisson
+from nestling.connect import symmetric_pairwise_bernoulli as symmetric_pairwise_bernoulli
 from nestling.models import ac_generator as ac_generator
 from nestling.models import aeif_cond_alpha as aeif_cond_alpha
 from nestling.models import aeif_cond_exp as aeif_cond_exp

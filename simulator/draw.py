@@ -32,7 +32,7 @@ class Drawing:
 
     @property
     def by_source(self) -> bool:
-        return self.projection.rule.by == "source"
+        return self.projection.by_source
 
 
 def largest(weight: Any) -> float:
@@ -43,16 +43,18 @@ def largest(weight: Any) -> float:
 
 
 def domain_of(projection: Projection, domain: int) -> int:
-    return domain + (draws.OWN_SEED if projection.named else 0)
+    """The domain of a projection's numbers; specifications that share their edges have weights and delays of their own."""
+    own = projection.specification[0] << 24 if domain in (draws.WEIGHTS, draws.DELAYS) else 0
+    return domain + own + (draws.OWN_SEED if projection.named else 0)
 
 
 def describe_drawing(projection: Projection, seed: int) -> Drawing:
     """Prepare a projection for drawing."""
     key = draws.key_of(seed)
     sources, targets = projection.source_ids, projection.target_ids
-    pairing = Pairing(sources, targets, projection.allow_autapses, projection.allow_multapses, key, projection.stream,
-                      domain_of(projection, draws.EDGES),
-                      space_of(projection.sources, projection.targets) if projection.rule.spatial else None)
+    pre, post = (np.concatenate([s.ids for s in side]) for side in projection.ends)
+    pairing = Pairing(pre, post, projection.allow_autapses, projection.allow_multapses, key, projection.stream,
+                      domain_of(projection, draws.EDGES), space_of(*projection.ends) if projection.rule.spatial else None)
     prepared = projection.rule.prepare(pairing)
     words = np.ascontiguousarray(prepared.words, np.int64)
     table = np.ascontiguousarray(prepared.table, np.uint32)
@@ -60,23 +62,13 @@ def describe_drawing(projection: Projection, seed: int) -> Drawing:
     row[0] = (address(words), len(words), address(table), len(table), prepared.longest, key[0], key[1], projection.stream,
               domain_of(projection, draws.EDGES))
     kept: list[Any] = [words, table]
-    starts = starts_of(projection, prepared)
-    weights, delays = (describe_values(value, projection, domain, key, starts, kept)
+    weights, delays = (describe_values(value, projection, prepared, domain, key, kept)
                        for value, domain in ((projection.weight, draws.WEIGHTS), (projection.delay, draws.DELAYS)))
-    return Drawing(projection, sources, targets, prepared, make_row(type(projection.rule).row).address, row, weights,
+    return Drawing(projection, sources, targets, prepared, make_row(projection.rule.row).address, row, weights,
                    delays, kept)
 
 
-def starts_of(projection: Projection, prepared: Row) -> np.ndarray:
-    """Where each row's values begin in an array with one value a synapse."""
-    n_rows = len(projection.source_ids) if projection.rule.by == "source" else len(projection.target_ids)
-    if len(prepared.words) == 4 and prepared.words[1] < 0:      # a number for each row
-        return np.concatenate([[0], np.cumsum(prepared.table[1::2], dtype=np.int64)])
-    return np.arange(n_rows + 1, dtype=np.int64) * prepared.longest
-
-
-def describe_values(value: Any, projection: Projection, domain: int, key: Any, starts: np.ndarray,
-                    kept: list[Any]) -> np.ndarray:
+def describe_values(value: Any, projection: Projection, prepared: Row, domain: int, key: Any, kept: list[Any]) -> np.ndarray:
     """A VALUES record for weights or delays."""
     record = np.zeros(1, VALUES)
     v = record[0]
@@ -86,9 +78,17 @@ def describe_values(value: Any, projection: Projection, domain: int, key: Any, s
         v["a"], v["b"] = value.parameters()
         v["low"], v["high"] = value.min, value.max
     elif isinstance(value, np.ndarray):
+        n_sources, n_targets = (sum(map(len, side)) for side in projection.ends)
+        matrix = projection.rule.pairs or value.shape != projection.rule.shape(n_sources, n_targets)
+        if matrix and projection.transposed:
+            value = value.T
         array = np.ascontiguousarray(value, np.float64).ravel()
-        in_order = value.shape == projection.rule.shape(len(projection.source_ids), len(projection.target_ids))
-        matrix = projection.rule.pairs or not in_order
+        starts = prepared.starts
+        if starts is None:
+            starts = np.arange((n_sources if projection.rule.by == "source" else n_targets) + 1) * prepared.longest
+        elif prepared.order is not None and not matrix:
+            array = array[prepared.order]
+        starts = np.ascontiguousarray(starts, np.int64)
         v["kind"], v["array_at"], v["starts_at"] = 2 if matrix else 3, address(array), address(starts)
         kept += [array, starts]
     else:

@@ -111,7 +111,9 @@ def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: i
         weights = weights[:1]
     random = None
     if model.drawn:
-        domain = domain_of(wire.projection, draws.INPUTS) + (found["nth"].astype(np.uint32) << np.uint32(8))
+        which, of = wire.projection.specification       # each has a train of its own
+        nth = found["nth"].astype(np.uint32) * np.uint32(of) + np.uint32(which)
+        domain = domain_of(wire.projection, draws.INPUTS) + (nth << np.uint32(8))
         random = random_inputs(model, step, n, found["row"], np.full(n, wire.projection.stream, np.uint32), domain)
         random.shared = tuple(v[found["source"]] for v in sources.names)
     connections = np.argsort(found["source"], kind="stable")

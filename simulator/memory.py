@@ -14,7 +14,7 @@ from .network import Network, Projection
 
 def table_bytes(projection: Projection) -> float:
     """An estimate of the memory that a projection's synapses need while its table is built."""
-    n = projection.rule.expected(sum(map(len, projection.sources)), sum(map(len, projection.targets)))
+    n = projection.rule.expected(*(sum(map(len, side)) for side in projection.ends))
     model = projection.sources[0].population.model
     if model is not None and model.per_connection:
         return n * 100.0                # a copy of the generator, with its own random numbers, and what it is made from
