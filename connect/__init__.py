@@ -10,8 +10,11 @@ from .explicit_edges import explicit_edges as explicit_edges
 from .fixed_indegree import fixed_indegree as fixed_indegree
 from .fixed_outdegree import fixed_outdegree as fixed_outdegree
 from .fixed_total_number import fixed_total_number as fixed_total_number
+from .kernels import integer as integer
+from .kernels import uniform as uniform
 from .one_to_one import one_to_one as one_to_one
 from .pairwise_bernoulli import fixed_prob as fixed_prob
 from .pairwise_bernoulli import pairwise_bernoulli as pairwise_bernoulli
 from .pairwise_poisson import pairwise_poisson as pairwise_poisson
+from .rule import rule as rule
 from .symmetric_pairwise_bernoulli import symmetric_pairwise_bernoulli as symmetric_pairwise_bernoulli

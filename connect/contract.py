@@ -102,6 +102,7 @@ class Rule:
     symmetric: ClassVar[bool] = False      # only for connections in both directions: make_symmetric=True
     pairs: ClassVar[bool] = False          # every pair once: an array of values is a (targets, sources) matrix
     spatial: ClassVar[bool] = False        # asks where the nodes are: pairing.space
+    drawn_once: ClassVar[bool] = False     # drawn at the call of connect, to see whether all rows are right: see `own_rows`
     row: Callable
     weight: Any = None
     delay: Any = None
@@ -111,6 +112,10 @@ class Rule:
 
     def prepare(self, pairing: Pairing) -> Row:
         """The numbers and tables that the row function needs."""
+        raise NotImplementedError
+
+    def wrong(self, pairing: Pairing, index: int, code: int, value: int) -> str:
+        """What is wrong with a row for which the row function of a rule that is `drawn_once` has returned a code below 0."""
         raise NotImplementedError
 
     def expected(self, n_sources: int, n_targets: int) -> float:

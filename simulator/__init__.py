@@ -8,10 +8,13 @@ from nestling.connect import fixed_indegree as fixed_indegree
 from nestling.connect import fixed_outdegree as fixed_outdegree
 from nestling.connect import fixed_prob as fixed_prob
 from nestling.connect import fixed_total_number as fixed_total_number
+from nestling.connect import integer as integer
 from nestling.connect import one_to_one as one_to_one
 from nestling.connect import pairwise_bernoulli as pairwise_bernoulli
 from nestling.connect import pairwise_poisson as pairwise_poisson
+from nestling.connect import rule as rule
 from nestling.connect import symmetric_pairwise_bernoulli as symmetric_pairwise_bernoulli
+from nestling.connect import uniform as uniform
 from nestling.models import ac_generator as ac_generator
 from nestling.models import aeif_cond_alpha as aeif_cond_alpha
 from nestling.models import aeif_cond_exp as aeif_cond_exp

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numba.core.errors import NumbaError
 
 from nestling.connect import draws
-from nestling.connect.contract import Distribution, Pairing, Row
+from nestling.connect.contract import BadConnection, Distribution, Pairing, Row
 
+from .compile import kernel
 from .layout import ROW, VALUES
 from .native import address
 from .network import Projection, space_of
-from .table_kernels import HALF_UP, make_fill, make_row
+from .table_kernels import HALF_UP, find_wrong_row, make_fill, make_row
 
 
 @dataclass
@@ -64,8 +66,26 @@ def describe_drawing(projection: Projection, seed: int) -> Drawing:
     kept: list[Any] = [words, table]
     weights, delays = (describe_values(value, projection, prepared, domain, key, kept)
                        for value, domain in ((projection.weight, draws.WEIGHTS), (projection.delay, draws.DELAYS)))
-    return Drawing(projection, sources, targets, prepared, make_row(projection.rule.row).address, row, weights,
-                   delays, kept)
+    return Drawing(projection, sources, targets, prepared, make_row(projection.rule.row, projection.rule.drawn_once).address,
+                   row, weights, delays, kept)
+
+
+def check_rows(projection: Projection, seed: int) -> int:
+    """Draw a projection once, to see whether all rows are right: returns the number of edges; raises BadConnection."""
+    rule = projection.rule
+    pre, post = (np.concatenate([s.ids for s in side]) for side in projection.ends)
+    try:
+        drawing = describe_drawing(projection, seed)
+    except NumbaError as error:
+        reasons = [line.strip() for line in str(error).splitlines() if "Error: " in line or "Unknown" in line]
+        raise BadConnection(f"{rule} cannot be compiled: {(reasons or [str(error)])[-1]}") from error
+    wrong = np.zeros(2, np.int64)
+    n_rows = len(pre if rule.by == "source" else post)
+    index = kernel(find_wrong_row)(drawing.row_kernel, address(drawing.row), n_rows, address(wrong))
+    if index >= 0:
+        pairing = Pairing(pre, post, projection.allow_autapses, projection.allow_multapses)
+        raise BadConnection(rule.wrong(pairing, index, *(int(w) for w in wrong)))
+    return int(wrong[1])
 
 
 def describe_values(value: Any, projection: Projection, prepared: Row, domain: int, key: Any, kept: list[Any]) -> np.ndarray:

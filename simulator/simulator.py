@@ -16,6 +16,7 @@ from .collect import collect
 from .connecting import check_comm, check_ends, make_projections, make_recording
 from .cpu import Program, make_program
 from .declare import check_parameters, declared, on_grid, recorder_params, whole_number
+from .draw import check_rows
 from .errors import BadTime, Interrupted, NotAvailable
 from .interrupt import noting_ctrl_c
 from .layout import REQUEST
@@ -136,6 +137,9 @@ class Simulator:
                                 make_symmetric=make_symmetric, **options)
         network = replace(self.network, projections=(*self.network.projections, *made))
         check_memory(network, self.dt)
+        if made[0].rule.drawn_once:
+            n = len(made) * check_rows(made[0], self.seed)
+            check_room(10.0 * n, f"{n:,} synapses", "connect fewer neurons, or choose fewer partners")
         self._declare(network)
         return made[0] if len(made) == 1 else made
 
