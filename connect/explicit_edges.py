@@ -39,15 +39,15 @@ class explicit_edges(Rule):
                                 f"targets: must be (targets, sources) = {(n_targets, n_sources)}")
         pre, post = self.edges.in_views(pairing)
         if not pairing.allow_autapses:
-            self.refuse(pairing.sources[pre] == pairing.targets[post], "connects a node to itself, and allow_autapses=False")
+            self._refuse(pairing.sources[pre] == pairing.targets[post], "connects a node to itself, and allow_autapses=False")
         if not pairing.allow_multapses:
             pairs = post.astype(np.int64) * n_sources + pre
             order = np.argsort(pairs, kind="stable")
             again = np.zeros(len(pairs), bool)
             again[order[1:]] = pairs[order[1:]] == pairs[order[:-1]]
-            self.refuse(again, "connects a pair that an edge before it connects, and allow_multapses=False")
+            self._refuse(again, "connects a pair that an edge before it connects, and allow_multapses=False")
 
-    def refuse(self, wrong: np.ndarray, why: str) -> None:
+    def _refuse(self, wrong: np.ndarray, why: str) -> None:
         if wrong.any():
             first = int(wrong.argmax())
             raise BadConnection(f"explicit_edges: entry {first}, from {self.edges.pre[first]} to {self.edges.post[first]}, "

@@ -22,7 +22,8 @@ def read_parameters(name: str, order: list[str], given: dict[str, Any]) -> dict[
     for p in order:
         a = np.asarray(given[p])
         if a.dtype.kind not in "biuf" or a.ndim > 1:
-            raise BadConnection(f"{name}: {p} = {given[p]!r}: must be a number, or an array of one dimension")
+            what = f"{p} of shape {a.shape}" if a.ndim else f"{p} = {given[p]!r}"
+            raise BadConnection(f"{name}: {what}: must be a number, or an array of one dimension")
         found[p] = a.astype(np.float64 if a.dtype.kind == "f" else np.int64)
     return found
 
@@ -37,7 +38,7 @@ def words_of(parameters: dict[str, np.ndarray]) -> np.ndarray:
     return np.concatenate([*words, *arrays])
 
 
-def check_function(function: Any) -> inspect.Signature:
+def signature_of(function: Any) -> inspect.Signature:
     """The signature of the function's parameters; raises BadConnection if it cannot be a rule."""
     if not isinstance(function, FunctionType):
         raise BadConnection(f"{function!r}: a rule is made of a plain function of (index, n, draw, out, ...)")
@@ -46,12 +47,20 @@ def check_function(function: Any) -> inspect.Signature:
     if not plain or [p.name for p in parameters[:4]] != list(ARGUMENTS):
         raise BadConnection(f"{function.__name__}{inspect.signature(function)}: a rule's function takes (index, n, draw, out), "
                             f"then its parameters by name")
-    reached = {n: function.__globals__[n] for n in function.__code__.co_names if n in function.__globals__}
-    reached |= {n: c.cell_contents for n, c in zip(function.__code__.co_freevars, function.__closure__ or ())}
-    for name, thing in reached.items():
-        if isinstance(thing, (np.ndarray, list, dict, set)):
-            raise BadConnection(f"{function.__name__} reads {name}, which is made outside of it: make it a parameter")
-    if "random" in function.__code__.co_names or any(getattr(m, "__name__", "") == "random" for m in reached.values()):
-        raise BadConnection(f"{function.__name__} draws random numbers of its own: use nl.uniform(draw, i) and "
-                            f"nl.integer(draw, i, n)")
+    check_reached(function, set())
     return inspect.Signature(parameters[4:])
+
+
+def check_reached(function: FunctionType, seen: set[FunctionType]) -> None:
+    """Refuse what compiled code would keep as it was when it was compiled, and what draws outside of the network's seed."""
+    seen.add(function)
+    code, name = function.__code__, function.__name__
+    reached = {n: function.__globals__[n] for n in code.co_names if n in function.__globals__}
+    reached |= {n: c.cell_contents for n, c in zip(code.co_freevars, function.__closure__ or ())}
+    for n, thing in reached.items():
+        if isinstance(thing, (np.ndarray, list, dict, set)):
+            raise BadConnection(f"{name} reads {n}, which is made outside of it: make it a parameter")
+        if isinstance(thing, FunctionType) and thing not in seen and not thing.__module__.startswith("nestling."):
+            check_reached(thing, seen)
+    if "random" in code.co_names or any(getattr(m, "__name__", "") == "random" for m in reached.values()):
+        raise BadConnection(f"{name} draws random numbers of its own: use nl.uniform(draw, i) and nl.integer(draw, i, n)")

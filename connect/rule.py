@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadConnection, Pairing, Row, Rule, whole
-from .own_parameters import check_function, read_parameters, words_of
+from .own_parameters import read_parameters, signature_of, words_of
 from .own_rows import explain, make_own_row
 
 
@@ -47,7 +47,7 @@ class rule(Rule):
         if by not in ("target", "source"):
             raise BadConnection(f"by = {by!r}: must be 'target' or 'source'")
         self.function, self.by, self.__doc__ = function, by, function.__doc__      # type: ignore[misc]
-        self.signature = check_function(function)
+        self.signature = signature_of(function)
         self.longest = longest if longest is None or isinstance(longest, str) else whole(longest, "longest")
         if isinstance(longest, str) and longest not in self.signature.parameters:
             raise BadConnection(f"longest = {longest!r}: must be a number or one of {function.__name__}'s parameters")
@@ -63,19 +63,18 @@ class rule(Rule):
         new.__dict__.update(self.__dict__, given={**self.given, **{k: copy(v) for k, v in given.items()}})
         return new
 
-    @property
-    def parameters(self) -> dict[str, np.ndarray]:
-        """In the order of the function's; raises BadConnection for one that is missing, or that code cannot take."""
+    def _parameters(self) -> dict[str, np.ndarray]:
         return read_parameters(self.function.__name__, list(self.signature.parameters), self.given)
 
     @property
     def row(self) -> Callable:      # type: ignore[override]
-        return make_own_row(self.function, tuple(f"{a.dtype.kind}{a.ndim}" for a in self.parameters.values()))
+        """The row function around the user's."""
+        return make_own_row(self.function, tuple(f"{a.dtype.kind}{a.ndim}" for a in self._parameters().values()))
 
     def check(self, pairing: Pairing) -> None:
-        self.most(0)
+        self._most(0)
 
-    def most(self, partners: int) -> int:
+    def _most(self, partners: int) -> int:
         if isinstance(self.longest, str):
             return whole(self.given[self.longest], self.longest)
         return partners if self.longest is None else self.longest
@@ -84,16 +83,17 @@ class rule(Rule):
         by_target = self.by == "target"
         partners, own = (len(pairing.sources), pairing.own) if by_target else (len(pairing.targets), pairing.own_target)
         skip = not pairing.allow_autapses
-        head = np.array([partners, self.most(partners), skip, not pairing.allow_multapses], np.int64)
-        table = (own + 1 if skip else np.zeros(1)).astype(np.uint32)
-        return Row(np.append(head, words_of(self.parameters)), table, max(self.most(partners), 1))
+        head = np.array([partners, self._most(partners), skip, not pairing.allow_multapses], np.int64)
+        own = (own + 1 if skip else np.zeros(1)).astype(np.uint32)
+        return Row(np.append(head, words_of(self._parameters())), own, max(self._most(partners), 1))
 
     def wrong(self, pairing: Pairing, index: int, code: int, value: int) -> str:
         partners = len(pairing.sources if self.by == "target" else pairing.targets)
-        return f"{self!r} for the {self.by} {index}: {explain(code, value, self.most(partners), partners)}"
+        return f"{self!r} for the {self.by} {index}: {explain(code, value, self._most(partners), partners)}"
 
     def expected(self, n_sources: int, n_targets: int) -> float:
-        return float((n_targets if self.by == "target" else n_sources) * self.most(0))    # without `longest`: it is drawn first
+        return float((n_targets if self.by == "target" else n_sources) * self._most(0))    # without `longest`: it is drawn first
 
     def __repr__(self) -> str:
-        return f"{self.function.__name__}({', '.join(f'{k}={v!r}' for k, v in self.given.items() if np.ndim(v) == 0)})"
+        shown = [f"{k}={self.given[k]!r}" for k in self.signature.parameters if k in self.given and np.ndim(self.given[k]) == 0]
+        return f"{self.function.__name__}({', '.join(shown)})"
