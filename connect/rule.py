@@ -48,9 +48,7 @@ class rule(Rule):
             raise BadConnection(f"by = {by!r}: must be 'target' or 'source'")
         self.function, self.by, self.__doc__ = function, by, function.__doc__      # type: ignore[misc]
         self.signature = signature_of(function)
-        self.longest = longest if longest is None or isinstance(longest, str) else whole(longest, "longest")
-        if isinstance(longest, str) and longest not in self.signature.parameters:
-            raise BadConnection(f"longest = {longest!r}: must be a number or one of {function.__name__}'s parameters")
+        self.longest = longest if longest is None or longest in self.signature.parameters else whole(longest, "longest")
         self.given = {name: p.default for name, p in self.signature.parameters.items() if p.default is not p.empty}
 
     def __call__(self, *values: Any, **named: Any) -> rule:
@@ -92,7 +90,8 @@ class rule(Rule):
         return f"{self!r} for the {self.by} {index}: {explain(code, value, self._most(partners), partners)}"
 
     def expected(self, n_sources: int, n_targets: int) -> float:
-        return float((n_targets if self.by == "target" else n_sources) * self._most(0))    # without `longest`: it is drawn first
+        rows = n_targets if self.by == "target" else n_sources
+        return float(rows * self._most(0))              # at most; unknown without `longest`, until connect() draws it
 
     def __repr__(self) -> str:
         shown = [f"{k}={self.given[k]!r}" for k in self.signature.parameters if k in self.given and np.ndim(self.given[k]) == 0]

@@ -180,7 +180,7 @@ NUMBERS = np.zeros(10)
     (lambda sim, a: nl.rule(print), "plain function of (index, n, draw, out, ...)"),
     (lambda sim, a: nl.rule(lambda i, n: 0), "takes (index, n, draw, out)"),
     (lambda sim, a: nl.rule(lambda index, n, draw, out, *more: 0), "takes (index, n, draw, out)"),
-    (lambda sim, a: nl.rule(small_world.function, longest="width"), "longest = 'width'"),
+    (lambda sim, a: nl.rule(small_world.function, longest="width"), "longest = 'width': must be a whole number"),
     (lambda sim, a: nl.rule(small_world.function, longest=-1), "longest = -1: must be a whole number"),
     (lambda sim, a: nl.rule(small_world.function, by="row"), "by = 'row'"),
     (lambda sim, a: nl.rule(reads_an_array), "reads_an_array reads NUMBERS"),
