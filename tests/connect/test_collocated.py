@@ -48,9 +48,9 @@ def test_each_specification_has_the_same_edges_and_values_of_its_own(cells, syna
 
 def test_a_generator_has_a_train_of_its_own_for_each(backend, tolerances):
     sim = nl.Simulator(backend=backend, seed=3)
-    noise, a, b = sim.create(nl.poisson_generator, rate=20_000.0), *(sim.create(nl.parrot_neuron, 40) for _ in range(2))
+    noise, a, b = sim.create(nl.poisson_generator, 2, rate=10_000.0), *(sim.create(nl.parrot_neuron, 40) for _ in range(2))
     rec = sim.create(nl.spike_recorder)
-    # parrots pass on what both trains bring: twice the rate, with its Poisson variance, which one shared train would double
+    # parrots pass on what four trains bring: the rate of all, with its Poisson variance, which shared trains would raise
     sim.connect(noise, a, synapse=[dict(delay=1.0), dict(delay=1.0)])
     sim.connect(noise, b, synapse=[dict(), dict()], seed=4)
     sim.connect(a + b, rec)
