@@ -16,28 +16,32 @@ OWN_SEED = 8                 # added to the domain of streams that a seed= of th
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
-_HALF = np.uint64(32)
+_HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 def philox(c0, c1, c2, c3, k0, k1):
-    """Four 32-bit words for the counter c0..c3 and the key k0, k1 (all uint32)."""
+    """Four 32-bit words for the counter c0..c3 and the key k0, k1 (all uint32).
+
+    Words are kept in 64 bits, of which the upper half may hold anything: so the rounds vectorise without moving halves about.
+    """
+    a, b, c, d = np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3)
     for _ in range(10):
-        p0 = _M0 * np.uint64(c0)
-        p1 = _M1 * np.uint64(c2)
-        c0 = np.uint32(np.uint32(p1 >> _HALF) ^ c1 ^ k0)
-        c2 = np.uint32(np.uint32(p0 >> _HALF) ^ c3 ^ k1)
-        c1 = np.uint32(p1)
-        c3 = np.uint32(p0)
+        p0 = _M0 * (a & _LOW)
+        p1 = _M1 * (c & _LOW)
+        a = (p1 >> _HALF) ^ b ^ np.uint64(k0)
+        c = (p0 >> _HALF) ^ d ^ np.uint64(k1)
+        b, d = p1, p0
         k0 = np.uint32(k0 + _W0)
         k1 = np.uint32(k1 + _W1)
-    return c0, c1, c2, c3
+    return np.uint32(a & _LOW), np.uint32(b & _LOW), np.uint32(c & _LOW), np.uint32(d & _LOW)
 
 
 def alias_pick(word, thresholds, aliases, first, bits):
     """The outcome that a 32-bit word selects from the table of 2**bits cells that begins at `first`."""
     cell = first + (word >> np.uint32(32 - bits))
     low = word & np.uint32((1 << (32 - bits)) - 1)
-    return cell - first if low < thresholds[cell] else aliases[cell]
+    own, other = cell - first, aliases[cell]         # both read, so that no branch is left that nothing could predict
+    return own if low < thresholds[cell] else other
 
 
 def alias_table(probabilities: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from .compile import kernel
 from .layout import BODY, CHANGE, INPUT
-from .model_kernels import EACH, HEAD, Variant, clear, prepare
+from .model_kernels import EACH, HEAD, PIECE, Variant, clear, prepare
 from .native import address
 from .plan import Block, Changes, Drive, Plan, Random, wanted_inputs
 
@@ -109,7 +109,7 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
 
 def bind_random(memory: Memory, source: Any, f: Any, random: Random, n: int) -> int:
     """Room for four steps' random words; for Poisson counts the tables too. Returns where values will stand."""
-    source["words_at"] = address(memory.keep(np.zeros(4 * n, np.uint32)))
+    source["words_at"] = address(memory.keep(np.zeros(4 * n + 4 * PIECE, np.uint32)))
     names = random.shared if f.shared and random.shared else (random.objects, random.streams, random.domains)
     for name, array in zip(("object_at", "stream_at", "domain_at"), names):
         source[name] = address(memory.keep(np.ascontiguousarray(array)))

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from .arrivals import BATCH, make_settle
 from .bodies import Memory, make_body, slice_random, slice_series, variant_of
-from .errors import Diverged
-from .layout import BARRIER, BODY, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
+from .diagnosis import check_nodes
+from .layout import BARRIER, BODY, ENTRY, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP, WORK
 from .loop import make_loop
 from .model_kernels import HEAD, make_advance, make_drive
 from .native import address
-from .plan import Drive, Plan
+from .plan import Drive, Plan, Table
 
 LOG_ROOM = 1 << 18           # recorded spikes that a partition can hold before they are taken over
 
@@ -21,8 +22,9 @@ LOG_ROOM = 1 << 18           # recorded spikes that a partition can hold before 
 class Program:
     """Kernels bound to arrays. `reset` goes back to t = 0, `run` goes on; what was recorded is taken by `take`."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, slots: int = 1) -> None:
+        """slots: as many as the rings need at least, beside what the plan asks for."""
+        self.plan, self.slots = plan, max(plan.slots, slots)
         self.step = 0
         self.memory = Memory()
         self.sync = self.memory.keep(np.zeros(SYNC_WORDS, np.int64))
@@ -31,6 +33,8 @@ class Program:
         self.state = [[self.memory.starting(a) for a in b.state] for b in plan.blocks]
         self.drive_states: list[list[np.ndarray]] = []
         self.rings: list[np.ndarray] = []
+        self.entries: list[np.ndarray] = []                        # of the calendars; days: where each step's begin
+        self.days: list[np.ndarray] = []
         self.sizes = [int(sum(b.bounds[p + 1] - b.bounds[p] for b in plan.blocks)) for p in range(plan.n_parts)]
         self.flag_row = 8 * (-(-max([1, *self.sizes]) // 8))
         self._logs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -46,8 +50,8 @@ class Program:
         plan, part, n = self.plan, self.parts[p], self.sizes[p]
         counting = any(b.model.emits == "counts" for b in plan.blocks)
         lanes = int(sum((b.bounds[p + 1] - b.bounds[p]) * len(b.lanes) for b in plan.blocks))
-        part["n"], part["lanes"], part["mask"] = n, lanes, plan.slots - 1
-        ring = self.memory.zeros(plan.slots * max(lanes, 1), plan.ring_type)
+        part["n"], part["lanes"], part["mask"] = n, lanes, self.slots - 1
+        ring = self.memory.zeros(self.slots * max(lanes, 1), plan.ring_type)
         self.rings.append(ring)
         flags = self.memory.zeros(plan.min_delay * self.flag_row, np.uint8)
         # where blocks count spikes, blocks that flag them leave their ones here
@@ -61,13 +65,14 @@ class Program:
         log_room = max(LOG_ROOM // plan.n_parts, 2 * worst) if worst else 1
         log = np.empty(log_room, np.int64), np.empty(log_room, np.int32), np.empty(log_room, np.int32)
         self._logs.append(log)
+        self._bind_table(part, plan.tables[p], most_in_a_slice(planned.steps, plan.min_delay))
         for name, array in dict(
                 flags_at=flags, ids_at=ids, recorded_at=plan.recorded, ring_at=ring,
                 most_at=plan.most, planned_steps_at=planned.steps, planned_ids_at=planned.nodes,
                 planned_counts_at=planned.counts,
                 spikes_at=np.zeros(2 * room + 1, np.int32), spike_counts_at=np.zeros(2 * room + 1, np.int32),
                 spike_ends_at=np.zeros(2 * plan.min_delay, np.int64),
-                log_steps_at=log[0], log_ids_at=log[1], log_counts_at=log[2], **self._table_arrays(p)).items():
+                log_steps_at=log[0], log_ids_at=log[1], log_counts_at=log[2]).items():
             part[name] = address(self.memory.keep(array))
         part["counts_at"] = address(counts) if counts is not None else 0
         part["n_planned"], part["spike_room"] = mine, room
@@ -82,10 +87,31 @@ class Program:
             first += size
         part["n_blocks"], part["blocks_at"] = len(calls), self._call_list(calls)
 
-    def _table_arrays(self, p: int) -> dict[str, np.ndarray]:
-        t = self.plan.tables[p]
-        return dict(first_group_at=t.first_group, groups_at=t.groups, targets_at=t.targets, weights32_at=t.weights32,
-                    weights64_at=t.weights64, classes_at=t.classes)
+    def _bind_table(self, part: Any, t: Table, planned: int) -> None:
+        """The synapses of a partition, and the calendar of spikes that have still to reach some; planned: how many at once may
+        come beside those of nodes."""
+        plan = self.plan
+        late = int(np.count_nonzero(t.first_late[:plan.n_nodes] < t.first_group[1:plan.n_nodes + 1]))
+        worst = (late * plan.min_delay + planned) if late else 0
+        entries = np.empty(4 * worst + 1, ENTRY)
+        self.entries.append(entries)
+        for name, array in dict(
+                first_group_at=t.first_group, first_late_at=t.first_late, groups_at=t.groups, targets_at=t.targets,
+                weights32_at=t.weights32, weights64_at=t.weights64, classes_at=t.classes, entries_at=entries,
+                work_at=np.zeros(2 * BATCH, WORK)).items():
+            part[name] = address(self.memory.keep(array))
+        self.days.append(self.memory.zeros(max(plan.calendar, 1), np.uint32))
+        part["calendar_at"] = address(self.days[-1])
+        part["calendar_mask"] = plan.calendar - 1 if late else -1
+        # room for a slice's spikes beside those that the next one may bring before the run can halt
+        part["entry_room"], part["entry_worst"] = len(entries), 2 * worst
+
+    def _make_room(self) -> None:
+        """Longer lists for the calendars that are nearly full."""
+        for p, part in enumerate(self.parts):
+            if part["n_entries"] + part["entry_worst"] > part["entry_room"]:
+                self.entries[p] = np.concatenate([self.entries[p], np.empty(len(self.entries[p]), ENTRY)])
+                part["entries_at"], part["entry_room"] = address(self.entries[p]), len(self.entries[p])
 
     def _call_list(self, calls: list[tuple[int, int]]) -> int:
         return address(self.memory.keep(np.array(calls, np.int64).ravel() if calls else np.zeros(2, np.int64)))
@@ -120,7 +146,7 @@ class Program:
         self.memory.reset()
         self.parts["planned_next"] = 0
         self.parts["log_n"] = 0
-        for name in ("excess", "wild", "sick"):
+        for name in ("excess", "wild", "sick", "n_entries", "free"):
             self.parts[name] = 0
         self.events = []
         self.step = 0
@@ -131,9 +157,21 @@ class Program:
         for mine, theirs in zip([*self.state, *self.drive_states], [*other.state, *other.drive_states]):
             for new, old in zip(mine, theirs):
                 new[...] = old
+        same = self.plan.tables is other.plan.tables
         for p, (new, old) in enumerate(zip(self.rings, other.rings)):
-            new[...] = old
-            rows = new.reshape(self.plan.slots, -1)
+            rows, olds = new.reshape(self.slots, -1), old.reshape(other.slots, -1)
+            steps = self.step + np.arange(other.slots)
+            rows[steps % self.slots] = olds[steps % other.slots]
+            mine, theirs = self.parts[p], other.parts[p]
+            if same:
+                self.days[p][...] = other.days[p]
+                self.entries[p] = other.entries[p].copy()
+                mine["entries_at"] = address(self.entries[p])
+                for name in ("n_entries", "entry_room", "free"):
+                    mine[name] = theirs[name]
+            elif theirs["n_entries"]:               # what is on its way keeps the weights that it was sent with
+                settle = make_settle(self.plan.ring_type, other.plan.tables[p].targets.dtype.type)
+                settle(other.parts[p:p + 1].ctypes.data, self.step, address(new), self.slots - 1)
             for block, before in zip(self.plan.blocks, other.plan.blocks):
                 size = int(block.bounds[p + 1] - block.bounds[p])
                 for name, lane in block.lanes.items():
@@ -141,7 +179,7 @@ class Program:
                     shift = lane.exponent - before.lanes[name].exponent
                     if shift:
                         rows[:, lanes] = np.rint(np.ldexp(rows[:, lanes].astype(np.float64), shift))
-            self.parts[p]["planned_next"] = np.searchsorted(self.plan.planned.steps, self.step) if p == 0 else 0
+            mine["planned_next"] = np.searchsorted(self.plan.planned.steps, self.step) if p == 0 else 0
 
     def _bind_taps(self, end: int) -> None:
         """Room for the samples that will be taken until step `end`: for each recorder its states' traces by name."""
@@ -196,7 +234,8 @@ class Program:
                 self.sync[[BARRIER, HALT, STEP]] = 0
                 self._run_threads(end, progress)
                 self._take_log()
-                self._check_nodes()
+                self._make_room()
+                check_nodes(self)
         finally:
             for trace in self.traces.values():
                 n = int(np.searchsorted(trace["stamps"], self.step, side="right"))
@@ -224,55 +263,6 @@ class Program:
                 self.stop()
         self.step = reached[0]
 
-    def _check_nodes(self) -> None:
-        """Raise for the first node whose state is NaN, or that emitted more in one step than the plan has room for."""
-        found: list[tuple[int, int, int, Exception]] = []
-        for p, part in enumerate(self.parts):
-            if part["sick"]:
-                node = int(part["sick"]) - 1
-                at = (int(part["sick_step"]) + 1, *self._place_of(node))
-                found.append((*at, Diverged(self._sickness(node, *at))))
-            if part["excess"]:
-                node = int(part["excess"]) - 1
-                at = (int(part["excess_step"]) + 1, *self._place_of(node))
-                found.append((*at, OverflowError(self._excess(int(self.plan.most[node]), *at))))
-            if part["wild"]:
-                drive = [d for d in self.plan.drives if d.part == p][int(part["wild"]) - 1]
-                source = int(drive.wire.projection.source_ids[drive.sources[int(part["wild_at"])]])
-                at = (int(part["wild_step"]) + 1, *self.plan.network.place_of(source))
-                found.append((*at, OverflowError(self._excess(drive.largest, *at))))
-        if found:
-            first = min(found, key=lambda entry: entry[:3])
-            if isinstance(first[3], OverflowError):      # counts of that step and later ones may be beyond all bounds
-                self.events = [(s[s < first[0] - 1], i[s < first[0] - 1], n[s < first[0] - 1]) for s, i, n in self.events]
-            raise first[3]
-
-    def _place_of(self, node: int) -> tuple[int, int]:
-        """Index of a node's population, and its place there."""
-        for recording in self.plan.network.recordings:
-            for segment in recording.nodes:
-                first, size = self.plan.relays.get(id(segment), (0, 0))
-                if first <= node < first + size:
-                    return segment.population.index, int(segment.indices[node - first])
-        return self.plan.network.place_of(int(np.flatnonzero(self.plan.node_of == node)[0]))
-
-    def _excess(self, most: float, step: int, population: int, i: int) -> str:
-        model = self.plan.network.populations[population].model
-        assert model is not None
-        unit = "pA" if model.emits == "current" else "spikes"
-        why = (f"its bound(c) says that it never does{'' if unit == 'pA' else ', nor fewer than 0'}"
-               if hasattr(model.source, "bound") else "spikes multiply in a loop of nodes that count them")
-        return (f"node {i} of population {population}: {model.name} emitted more than {most:g} {unit} in the step to t = "
-                f"{step * self.plan.dt:g} ms: {why}")
-
-    def _sickness(self, node: int, step: int, population: int, i: int) -> str:
-        plan = self.plan
-        b, block = next((b, block) for b, block in enumerate(plan.blocks) if block.first <= node < block.first + block.size)
-        state = ", ".join(f"{f.name} = {a[node - block.first]:g}" for f, a in zip(block.model.state, self.state[b]))
-        return (f"node {i} of population {population} ({block.model.name}) ceased to be a number in the step to t = "
-                f"{step * plan.dt:g} ms: {state} (at t = {self.step * plan.dt:g} ms). Its parameters, initial values or input "
-                f"are beyond what the equations can bear at dt = {plan.dt:g} ms")
-
     def _take_log(self) -> None:
         """Take over the spikes that the partitions have logged."""
         for p, part in enumerate(self.parts):
@@ -296,7 +286,7 @@ class Program:
 
 def make_program(plan: Plan, before: Program | None = None) -> Program:
     """The plan's kernels, compiled, bound to their arrays; before: a program of the same network, whose run goes on."""
-    program = Program(plan)
+    program = Program(plan, room_for(plan, before))
     if before is not None:
         program.go_on_from(before)
     return program
@@ -305,3 +295,10 @@ def make_program(plan: Plan, before: Program | None = None) -> Program:
 def most_in_a_slice(steps: np.ndarray, length: int) -> int:
     """The most planned spikes that any `length` successive steps hold."""
     return int((np.searchsorted(steps, steps + length) - np.arange(len(steps))).max(initial=0))
+
+
+def room_for(plan: Plan, before: Program | None) -> int:
+    """The slots that rings need for what is on its way in a program whose run goes on."""
+    if before is None:
+        return 1
+    return max(before.slots, 1 if before.plan.tables is plan.tables else before.plan.calendar)

@@ -15,7 +15,8 @@ from .compile import kernel
 from .layout import ROW, VALUES
 from .native import address
 from .network import Projection, space_of
-from .table_kernels import HALF_UP, find_wrong_row, make_fill, make_row
+from .row_kernels import find_wrong_row, make_row
+from .table_kernels import HALF_UP, make_fill
 
 
 @dataclass

@@ -27,11 +27,18 @@ PART = record(
     "spikes_at", "spike_counts_at", "spike_ends_at", "spike_room",
     "most_at", "excess", "excess_step", "wild", "wild_at", "wild_step", "sick", "sick_step",
     "log_steps_at", "log_ids_at", "log_counts_at", "log_n", "log_room", "log_worst",
-    "first_group_at", "groups_at", "targets_at", "weights32_at", "weights64_at", "classes_at")
+    "first_group_at", "first_late_at", "groups_at", "targets_at", "weights32_at", "weights64_at", "classes_at",
+    "calendar_at", "calendar_mask", "entries_at", "n_entries", "entry_room", "entry_worst", "free", "work_at")
 
 GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32), ("cls", np.uint32)])
 
-# One projection's weights in one partition: kind 0 a constant, 1 and 2 from weights32 and weights64, times `value`.
+# A spike that has still to reach some of its synapses: groups cursor .. last - 1, in the order of delays. next: 1 + the entry
+# that follows in the calendar's list of the step in which group `cursor` arrives, or in the list of free entries.
+ENTRY = np.dtype([("next", np.uint32), ("cursor", np.uint32), ("last", np.uint32), ("count", np.int32)])
+# A group that arrives in this step, and how often.
+WORK = np.dtype([("begin", np.uint32), ("end", np.uint32), ("cls", np.uint32), ("count", np.int32)])
+
+# One bundle's weights in one partition: kind 0 a constant, 1 and 2 from weights32 and weights64, times `value`.
 CLASS = record("kind", "value", "shift")
 
 # What one kernel call of a model works on: a block's nodes in one partition, or a drive's connections. limit: the most that a

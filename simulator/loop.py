@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba.extending import register_jitable
 
+from .arrivals import add_group, arrive, note
 from .compile import Kernel, kernel
 from .layout import BARRIER, CLASS, GROUP, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
 from .native import address_of, atomic_add, atomic_load, atomic_store, call3, prefetch, view, wait_for
@@ -18,10 +19,12 @@ LINES_AHEAD = 64                # cache lines of the next spike's targets that a
 
 
 @register_jitable
-def advance_partition(part, k, m, flag_row):
-    """Generators, nodes and samples of m steps from k on."""
+def advance_partition(part, k, m, flag_row, targets, ring):
+    """What arrives, generators, nodes and samples of m steps from k on."""
     drives, blocks = view(part.drives_at, 2 * part.n_drives, np.int64), view(part.blocks_at, 2 * part.n_blocks, np.int64)
     for lag in range(m):
+        if part.calendar_mask >= 0:
+            arrive(part, k + lag, targets, ring)
         for j in range(part.n_drives):
             found = call3(drives[2 * j], drives[2 * j + 1], k + lag, lag)
             if found and not part.wild:
@@ -123,7 +126,7 @@ def ask_for(part, spike, targets):
     first = view(part.first_group_at, MUCH, np.uint32)
     groups = view(part.groups_at, MUCH, GROUP)
     lines = 0
-    for g in range(first[spike], first[spike + 1]):
+    for g in range(first[spike], view(part.first_late_at, MUCH, np.uint32)[spike]):
         j = np.int64(groups[g].begin)
         while j < groups[g].end and lines < LINES_AHEAD:
             prefetch(targets, j)
@@ -142,6 +145,7 @@ def deliver(part, source, k, m, parity, longest, targets, ring):
     numbers = view(source.spike_counts_at + 4 * parity * source.spike_room, total, np.int32)
     first = view(part.first_group_at, MUCH, np.uint32)
     groups = view(part.groups_at, MUCH, GROUP)
+    late = view(part.first_late_at, MUCH, np.uint32)
     classes = view(part.classes_at, MUCH, CLASS)
     q = 0
     for lag in range(m):
@@ -149,24 +153,13 @@ def deliver(part, source, k, m, parity, longest, targets, ring):
             spike = spikes[q]
             if q + 1 < total:
                 ask_for(part, spikes[q + 1], targets)
-            for g in range(first[spike], first[spike + 1]):
+            for g in range(first[spike], late[spike]):
                 group = groups[g]
-                cls = classes[group.cls]
                 row = view(address_of(ring) + ((k + lag + group.delay) & part.mask) * part.lanes * ring.itemsize, part.lanes,
                            ring.dtype)
-                begin, end = np.int64(group.begin), np.int64(group.end)
-                value = ring.dtype.type(cls.value * numbers[q])
-                if cls.kind == 0:
-                    for j in range(begin, end):
-                        row[targets[j]] += value
-                elif cls.kind == 1:
-                    weights = view(part.weights32_at, MUCH, np.int32)
-                    for j in range(begin, end):
-                        row[targets[j]] += weights[j + cls.shift] * value
-                else:
-                    weights64 = view(part.weights64_at, MUCH, np.int64)
-                    for j in range(begin, end):
-                        row[targets[j]] += weights64[j + cls.shift] * value
+                add_group(part, classes[group.cls], np.int64(group.begin), np.int64(group.end), numbers[q], targets, row)
+            if late[spike] < first[spike + 1]:
+                note(part, k + lag, late[spike], first[spike + 1], numbers[q], groups)
             q += 1
 
 
@@ -183,9 +176,11 @@ def make_loop(ring_type: type, target_type: type) -> Kernel:
             parity = done & 1
             for i in range(thread, run.n_parts, run.n_threads):
                 part = parts[i]
-                advance_partition(part, k, m, run.flag_row)
+                ring = view(part.ring_at, (part.mask + 1) * part.lanes, ring_type)
+                advance_partition(part, k, m, run.flag_row, view(part.targets_at, MUCH, target_type), ring)
                 list_spikes(part, k, m, run.flag_row, parity, run.longest_slice)
-                if part.log_n + part.log_worst > part.log_room or part.excess or part.wild or part.sick:
+                full = part.log_n + part.log_worst > part.log_room or part.n_entries + part.entry_worst > part.entry_room
+                if full or part.excess or part.wild or part.sick:
                     atomic_store(sync, HALT, done + 1)
             if thread == 0:
                 atomic_store(sync, STEP, k)

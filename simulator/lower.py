@@ -15,7 +15,7 @@ from .drives import join_series, lower_drives, random_inputs, series_of
 from .fixed_point import scale_receptors
 from .network import Network, Population, Projection
 from .plan import Block, Lane, Plan, Planned, Sampling, Wire, nodes_of
-from .tables import Job, count_jobs, fill_jobs, make_job
+from .tables import Job, bundle, count_jobs, fill_jobs, make_job
 from .threads import available_cores
 
 LONGEST_SLICE = 32            # steps, where no delay asks for less
@@ -168,12 +168,14 @@ class Lowering:
         wired = [(w, drawings[w.projection.index], degrees[w.projection.index]) for w in tabled]
         most = scale_receptors(self.blocks, self.node_of, self.n_nodes, wired, drives, planned, self.ring,
                                before.most if before and going_on else None)
+        bundles = bundle([drawing for _, drawing, _ in wired], [(w.weight, w.lane.exponent) for w in tabled], self.dt,
+                         len(self.node_of))
         if before is not None and self.exponents() == [lane.exponent for b in before.blocks for lane in b.lanes.values()]:
             tables = before.tables
         else:
             jobs = jobs or self.count(tabled, drawings, {index: d.copy() for index, d in degrees.items()})
             target_type = np.uint16 if self.lane_counts.max(initial=0) <= LANES_OF_16_BITS else np.uint32
-            tables = fill_jobs(jobs, self.n_nodes, target_type, [(w.weight, w.lane.exponent) for w in tabled], self.dt)
+            tables = fill_jobs(jobs, bundles, self.n_nodes, target_type)
         for drive in drives:
             drive.weights = drive.weights * 2.0 ** drive.wire.lane.exponent
             if drive.model.emits != "current":
@@ -185,7 +187,7 @@ class Lowering:
             synapses[drive.wire.projection.index] += drive.size
         return Plan(self.network, self.dt, self.seed, threads, self.precision, self.blocks, drives, tables, planned,
                     self.samplings(), self.n_nodes, self.node_of, self.relays, self.recorded_nodes(), most,
-                    self.min_delay, self.max_delay, synapses, self.delays, reason, degrees, going_on)
+                    self.min_delay, self.max_delay, synapses, self.delays, reason, degrees, tabled, bundles, going_on)
 
     def count(self, tabled: list[Wire], drawings: dict[int, Any], degrees: dict[int, np.ndarray]) -> list[list[Job]]:
         """The first pass over the synapses of every partition: how many each source and each target has."""

@@ -21,20 +21,37 @@ from .native import NOUGHT_32, NOUGHT_64, address_of, call3, unpack, view
 
 HEAD = BODY.itemsize // 8
 EACH = INPUT.itemsize // 8
+PIECE = 256                  # nodes whose random words are drawn at a time
 
 
 @register_jitable
 def draw_words(body, source, j, words, block):
-    """Four steps' random words of input j, for every node."""
+    """Four steps' random words of input j, for every node.
+
+    In pieces, by way of a buffer at the end of `words`: a loop that writes to four arrays does not vectorise, since they might
+    overlap the three that it reads.
+    """
     n = body.n
-    objects, streams, domains = (view(source.object_at, n, np.uint32), view(source.stream_at, n, np.uint32),
-                                 view(source.domain_at, n, np.uint32))
     k0, k1, field = np.uint32(body.k0), np.uint32(body.k1), np.uint32(j << 4)
-    first = address_of(words)
-    w0, w1 = view(first, n, np.uint32), view(first + 4 * n, n, np.uint32)
-    w2, w3 = view(first + 8 * n, n, np.uint32), view(first + 12 * n, n, np.uint32)
-    for i in range(n):
-        w0[i], w1[i], w2[i], w3[i] = philox(np.uint32(block), objects[i], streams[i], np.uint32(domains[i] + field), k0, k1)
+    end = address_of(words) + 16 * n
+    piece = view(end, 4 * PIECE, np.uint32)
+    for begin in range(0, n, PIECE):
+        m = min(PIECE, n - begin)
+        objects, streams, domains = (view(source.object_at + 4 * begin, m, np.uint32),
+                                     view(source.stream_at + 4 * begin, m, np.uint32),
+                                     view(source.domain_at + 4 * begin, m, np.uint32))
+        for i in range(m):
+            a, b, c, d = philox(np.uint32(block), objects[i], streams[i], np.uint32(domains[i] + field), k0, k1)
+            first = np.uint64(i)
+            piece[first] = a
+            piece[first + np.uint64(PIECE)] = b
+            piece[first + np.uint64(2 * PIECE)] = c
+            piece[first + np.uint64(3 * PIECE)] = d
+        for step in range(4):
+            out = view(address_of(words) + 4 * (step * n + begin), m, np.uint32)
+            drawn = view(end + 4 * step * PIECE, m, np.uint32)
+            for i in range(m):
+                out[i] = drawn[i]
 
 
 @register_jitable

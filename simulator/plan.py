@@ -150,9 +150,14 @@ class Drive:
 
 @dataclass
 class Table:
-    """The synapses that end in one partition. first_group: (sources + 1,); groups: layout.GROUP; classes: layout.CLASS."""
+    """The synapses that end in one partition. groups: layout.GROUP; classes: layout.CLASS, one a bundle.
+
+    The headers of source s begin at first_group[s]: those of projections with one delay, then, from first_late[s] on, the
+    others by delay.
+    """
 
     first_group: np.ndarray
+    first_late: np.ndarray
     groups: np.ndarray
     targets: np.ndarray
     weights32: np.ndarray
@@ -161,7 +166,30 @@ class Table:
 
     @property
     def nbytes(self) -> int:
-        return sum(a.nbytes for a in (self.first_group, self.groups, self.targets, self.weights32, self.weights64))
+        arrays = self.first_group, self.first_late, self.groups, self.targets, self.weights32, self.weights64
+        return sum(a.nbytes for a in arrays)
+
+
+@dataclass
+class Bundle:
+    """Wires, by number, whose synapses stand together: those of a source are sorted by delay, whatever the projection.
+
+    They have the same sources, and no target in common, so that a target tells the projection. kind, scale, exponent: how
+    their weights are stored; value: the one that all have, in fixed point, where they are constant; steps: their shortest and
+    longest delay.
+    """
+
+    members: list[int]
+    kind: int
+    scale: int
+    exponent: int
+    value: int
+    steps: tuple[int, int]
+
+    @property
+    def late(self) -> bool:
+        """Whether delays differ, so that a spike's synapses are reached one delay after another."""
+        return self.steps[0] != self.steps[1]
 
 
 @dataclass
@@ -212,6 +240,8 @@ class Plan:
     delays: dict[int, tuple[int, int]]      # shortest and longest delay by projection, in steps
     reason: str                             # why so many threads
     degrees: dict[int, np.ndarray]          # synapses of every target by projection, of those in the tables
+    wires: list[Wire]                       # of the projections in the tables
+    bundles: list[Bundle]                   # by number of their class in the tables
     going_on: bool = False                  # for a run that goes on: what is on its way fits, too
 
     def nodes_of(self, segment: Segment) -> np.ndarray:
@@ -228,7 +258,14 @@ class Plan:
 
     @property
     def slots(self) -> int:
-        return 1 << int(np.ceil(np.log2(max(self.max_delay, 1))))
+        """Steps that the rings hold: what arrives later than that is fetched from the tables when it arrives."""
+        return power_of_two(max([b.steps[1] for b in self.bundles if not b.late], default=1))
+
+    @property
+    def calendar(self) -> int:
+        """Steps for which spikes are noted whose synapses have differing delays; 0 where no synapse has."""
+        longest = max([b.steps[1] for b in self.bundles if b.late], default=0)
+        return longest and power_of_two(longest)
 
     @property
     def nbytes(self) -> dict[str, int]:
@@ -241,9 +278,15 @@ class Plan:
                     generators=sum(d.lanes.nbytes + d.weights.nbytes + 32 * d.size for d in self.drives))
 
     def __str__(self) -> str:
+        from .plan_text import describe
         return describe(self)
 
     __repr__ = __str__
+
+
+def power_of_two(n: int) -> int:
+    """The smallest power of two that is n or more."""
+    return 1 << int(np.ceil(np.log2(max(n, 1))))
 
 
 def nodes_of(segment: Segment, node_of: np.ndarray, relays: dict[int, tuple[int, int]]) -> np.ndarray:
@@ -252,62 +295,3 @@ def nodes_of(segment: Segment, node_of: np.ndarray, relays: dict[int, tuple[int,
         first, size = relays[id(segment)]
         return np.arange(first, first + size)
     return node_of[segment.ids]
-
-
-def rows_of(head: list[str], rows: list[list[Any]]) -> list[str]:
-    """Lines of a table with aligned columns."""
-    text = [[str(c) for c in row] for row in [head, *rows]]
-    widths = [max(len(row[i]) for row in text) for i in range(len(head))]
-    return ["  " + "  ".join(c.ljust(w) for c, w in zip(row, widths)).rstrip() for row in text]
-
-
-def show(value: Any) -> str:
-    """A weight or a delay in a few characters."""
-    if isinstance(value, np.ndarray):
-        return f"array{value.shape}"
-    return f"{value:g}" if isinstance(value, (int, float)) else repr(value)
-
-
-def describe(plan: Plan) -> str:
-    """The table of a plan: populations, connections, randomness, memory, and how it runs."""
-    net = plan.network
-    lines = [f"Plan: dt {plan.dt:g} ms, seed {plan.seed}, precision {plan.precision}, "
-             f"{plan.threads} thread{'s' if plan.threads > 1 else ''} ({plan.reason})", "populations"]
-    receptors = {id(p): "" for p in net.populations}
-    for block in plan.blocks:
-        for p in block.populations:
-            receptors[id(p)] = ", ".join(f"{name} (2^-{lane.exponent} {lane.field.unit})"
-                                         for name, lane in block.lanes.items()) or "none reached"
-    lines += rows_of(["#", "model", "nodes", "receptors (resolution)"],
-                     [[p.index, p.name, p.size, receptors[id(p)]] for p in net.populations])
-    rows = []
-    for c in net.projections:
-        names = [" + ".join(f"{len(s)} {s.population.name}" for s in side) for side in (c.sources, c.targets)]
-        low, high = plan.delays[c.index]
-        delay = f"{low * plan.dt:g}" if low == high else f"{low * plan.dt:g} to {high * plan.dt:g}"
-        stream = f"seed {c.stream}" if c.named else f"call {c.stream}"
-        rule = f"{c.rule}, the other way" if c.transposed else c.rule
-        rows.append([c.index, f"{names[0]} -> {names[1]}", rule, " and ".join(c.receptor), show(c.weight), f"{delay} ms",
-                     f"{plan.synapses[c.index]:,}", stream])
-    if rows:
-        lines += ["connections"] + rows_of(["#", "from -> to", "rule", "receptor", "weight", "delay", "number",
-                                            "random stream"], rows)
-    drawn = [f"{d} of {p.name} {p.index}" for p in net.populations
-             for d in sorted({k for k, v in (p.params | p.initial).items() if hasattr(v, "sample")})]
-    if drawn:
-        lines.append(f"drawn once: {', '.join(drawn)}")
-    noisy = sorted({f"{d.model.name} of connection {d.wire.projection.index}" for d in plan.drives if d.random})
-    if noisy:
-        lines.append(f"drawn in every step: {', '.join(noisy)}")
-    for r in net.recordings:
-        lines.append(f"recorded by {r.recorder.name} {r.recorder.index}: "
-                     + " + ".join(f"{len(s)} of population {s.population.index}" for s in r.nodes))
-    total = sum(len(t.targets) for t in plan.tables)
-    size = plan.nbytes
-    lines.append("memory: " + ", ".join(f"{k} {v / 1e6:.3g} MB" for k, v in size.items())
-                 + (f"; {size['synapses'] / total:.2f} bytes a synapse" if total else ""))
-    lines.append(f"run: slices of {plan.min_delay} step{'s' if plan.min_delay > 1 else ''}, longest delay "
-                 f"{plan.max_delay}, {plan.n_parts} partition{'s' if plan.n_parts > 1 else ''}; kernels: loop, "
-                 + ", ".join(sorted({f"advance {b.model.name}" for b in plan.blocks if b.size}
-                                    | {f"drive {d.model.name}" for d in plan.drives})))
-    return "\n".join(lines)

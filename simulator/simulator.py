@@ -180,7 +180,7 @@ class Simulator:
         """
         steps = self._steps(duration)
         plan = self._lowered(going_on=False)
-        if self._program is None or self._program.plan is not plan:
+        if self._program is None or self._program.plan is not plan or self._program.slots > plan.slots:
             self._program = make_program(plan)
         else:
             self._program.reset()

@@ -13,7 +13,7 @@ from numba.extending import register_jitable
 from nestling.connect.kernels import philox
 
 from .compile import Kernel, jitable, kernel
-from .layout import GROUP, ROW, VALUES, record
+from .layout import GROUP, VALUES, record
 from .native import address_of, call3, call4, view
 
 MUCH = 1 << 62
@@ -25,35 +25,12 @@ JOB = record("by_source", "n_rows", "rows_at", "lane_at", "n_sources", "row_kern
              "counts_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
              "targets_at", "weights32_at", "weights64_at", "steps_at", "group_counts_at",
              "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at", "negative_shift",
+             "sort_lanes",
              dt=np.float64, weight_scale=np.float64)
 
 # One connection of a generator.
 CONNECTION = np.dtype([("source", np.uint32), ("lane", np.uint32), ("row", np.uint32), ("nth", np.uint32),
                        ("weight", np.float64), ("steps", np.int64)])
-
-
-def make_row(row: Any, checked: bool = False) -> Kernel:
-    """The kernel `draw_row(desc, index, out) -> n` of a rule; checked: it raises what it cannot do, and writes nowhere else."""
-    def draw_row(p, index, out):
-        r = view(p, 1, ROW)[0]
-        return row(view(r.words_at, r.n_words, np.int64), view(r.table_at, r.n_table, np.uint32), np.uint32(r.k0),
-                   np.uint32(r.k1), r.stream, r.domain, index, view(out, r.longest, np.int32))
-    jitable(row, **dict(boundscheck=True) if checked else {})
-    return kernel(draw_row, uses=(row,))
-
-
-def find_wrong_row(row_kernel, row_at, n_rows, wrong_at):
-    """The first row that its row function refuses: its index, or -1; wrong_at: what was wrong, and with which number, or the
-    number of all partners."""
-    wrong = view(wrong_at, 2, np.int64)
-    partners = np.empty(view(row_at, 1, ROW)[0].longest + 1, np.int32)
-    for index in range(n_rows):
-        n = call3(row_kernel, row_at, index, address_of(partners))
-        if n < 0:
-            wrong[0], wrong[1] = n, partners[0]
-            return index
-        wrong[1] += n
-    return -1
 
 
 def make_fill(sample: Any) -> Kernel:
@@ -176,7 +153,7 @@ def sort_source(job, begin, n, targets, order, spare, histogram):
     steps = view(job.steps_at, MUCH, np.uint32)
     for i in range(n):
         order[i] = i
-    if job.by_source:
+    if job.sort_lanes:
         for byte in range(targets.itemsize):
             histogram[:257] = 0
             for i in range(n):
@@ -285,6 +262,25 @@ def head_groups(p):
             group.delay, group.cls = np.uint32(delay), np.uint32(job.cls)
             i = j
         begin = end
+    return 0
+
+
+def sort_groups(first_late, first_group, n, groups_at):
+    """Sort each source's headers of differing delays by delay: those of several bundles, each sorted by itself."""
+    begins, firsts = view(first_late, n, np.uint32), view(first_group, n + 1, np.uint32)
+    groups = view(groups_at, MUCH, GROUP)
+    for s in range(n):
+        first = np.int64(begins[s])
+        for i in range(first + 1, np.int64(firsts[s + 1])):
+            begin, end, delay, cls = groups[i].begin, groups[i].end, groups[i].delay, groups[i].cls
+            j = i
+            while j > first and groups[j - 1].delay > delay:
+                above = groups[j - 1]
+                here = groups[j]
+                here.begin, here.end, here.delay, here.cls = above.begin, above.end, above.delay, above.cls
+                j -= 1
+            here = groups[j]
+            here.begin, here.end, here.delay, here.cls = begin, end, delay, cls
     return 0
 
 

@@ -16,8 +16,8 @@ from .draw import Drawing, delay_steps, largest
 from .fixed_point import to_fixed
 from .layout import CLASS, GROUP
 from .native import address
-from .plan import Table
-from .table_kernels import CONNECTION, JOB, count_synapses, head_groups, list_connections, make_order, make_place
+from .plan import Bundle, Table
+from .table_kernels import CONNECTION, JOB, count_synapses, head_groups, list_connections, make_order, make_place, sort_groups
 from .threads import in_threads
 
 
@@ -72,10 +72,9 @@ def count_jobs(jobs: list[list[Job]]) -> None:
     in_threads(work, jobs)
 
 
-def fill_jobs(jobs: list[list[Job]], n_nodes: int, target_type: type, weights: list[tuple[Any, int]],
-              dt: float) -> list[Table]:
-    """Second pass: the table of every partition. `weights` holds the weight and fixed-point exponent of each job."""
-    return in_threads(lambda part: fill_partition(part, n_nodes, target_type, weights, dt), jobs)
+def fill_jobs(jobs: list[list[Job]], bundles: list[Bundle], n_nodes: int, target_type: type) -> list[Table]:
+    """Second pass: the table of every partition."""
+    return in_threads(lambda part: fill_partition(part, bundles, n_nodes, target_type), jobs)
 
 
 def weight_storage(weight: Any, exponent: int) -> tuple[int, int]:
@@ -92,58 +91,96 @@ def weight_storage(weight: Any, exponent: int) -> tuple[int, int]:
     return 1, min(exponent, 30 - int(np.ceil(np.log2(top * (1 + 1e-9)))) if top else exponent)
 
 
-def fill_partition(jobs: list[Job], n_nodes: int, target_type: type, weights: list[tuple[Any, int]], dt: float) -> Table:
+def bundle(drawings: list[Drawing], weights: list[tuple[Any, int]], dt: float, n_ids: int) -> list[Bundle]:
+    """Sort the parts of projections into bundles. weights: of each its weight and the fixed-point exponent of its receptor.
+
+    One projection of a constant weight and a constant delay gains nothing from company: it makes a bundle of its own.
+    """
+    found: list[tuple[Bundle, np.ndarray, np.ndarray]] = []         # with its sources, and which nodes it reaches
+    for i, (drawing, (weight, exponent)) in enumerate(zip(drawings, weights)):
+        kind, scale = weight_storage(weight, exponent)
+        value = to_fixed(weight, exponent) if kind == 0 else 0
+        steps = delay_steps(drawing.projection.delay, dt)
+        mine = None
+        if steps[0] != steps[1]:
+            mine = next((entry for entry in found if entry[0].late and (entry[0].kind, entry[0].exponent) == (kind, exponent)
+                         and entry[0].value == value and np.array_equal(entry[1], drawing.sources)
+                         and not entry[2][drawing.targets].any()), None)
+        if mine is None:
+            mine = Bundle([], kind, scale, exponent, value, steps), drawing.sources, np.zeros(n_ids, bool)
+            found.append(mine)
+        b = mine[0]
+        b.members.append(i)
+        b.scale = min(b.scale, scale)
+        b.steps = min(b.steps[0], steps[0]), max(b.steps[1], steps[1])
+        mine[2][drawing.targets] = True
+    return [entry[0] for entry in found]
+
+
+def fill_partition(jobs: list[Job], bundles: list[Bundle], n_nodes: int, target_type: type) -> Table:
     """One partition's table."""
-    total = sum(job.total for job in jobs)
+    sizes = [sum(jobs[i].total for i in b.members) for b in bundles]
+    total = sum(sizes)
     if total >= 2**32:
         raise BadConnection(f"{total:,} synapses end in one partition; at most 2^32 fit: use more threads")
-    kinds = [weight_storage(weight, exponent) for weight, exponent in weights]
-    sizes = [sum(job.total for job, (kind, _) in zip(jobs, kinds) if kind == k) for k in (1, 2)]
+    stored = [sum(n for b, n in zip(bundles, sizes) if b.kind == k) for k in (1, 2)]
     targets: np.ndarray = np.empty(total, target_type)
-    weights32, weights64 = np.empty(sizes[0], np.int32), np.empty(sizes[1], np.int64)
-    classes = np.zeros(max(len(jobs), 1), CLASS)
-    group_counts = np.zeros(n_nodes + 1, np.uint32)
+    weights32, weights64 = np.empty(stored[0], np.int32), np.empty(stored[1], np.int64)
+    classes = np.zeros(max(len(bundles), 1), CLASS)
+    counts = np.zeros((2, n_nodes + 1), np.uint32)              # headers of a source: of constant delays, of others
     begin, weight_begins = 0, [0, 0]
-    for c, (job, (kind, scale), (weight, exponent)) in enumerate(zip(jobs, kinds, weights)):
-        r = job.record[0]
-        low, high = delay_steps(job.drawing.projection.delay, dt)
-        r["begin"], r["cls"] = begin, c
-        r["weight_kind"], r["constant_steps"], r["n_steps"] = kind, low, high
-        r["weight_scale"] = 2.0**scale
-        if kind == 0:
-            value = to_fixed(weight, exponent)
-        else:
-            r["weight_begin"] = weight_begins[kind - 1]
-            value = 1 << (exponent - scale)
-            classes[c]["shift"] = weight_begins[kind - 1] - begin
-            weight_begins[kind - 1] += job.total
+    for c, (b, size) in enumerate(zip(bundles, sizes)):
         # the scale knows nothing of a projection that drew no synapse: its weight need not fit
-        classes[c]["kind"], classes[c]["value"] = kind, value if job.total else 0
-        for name, array in dict(targets_at=targets, weights32_at=weights32, weights64_at=weights64,
-                                group_counts_at=group_counts).items():
-            job.at(name, array)
-        if low != high:
-            job.at("steps_at", np.empty(job.total, np.uint32))
-        # counts of the first pass become the places where each source's synapses go
-        counts = job.counts
-        ends = np.cumsum(counts, dtype=np.int64)
-        counts[1:] = begin + ends[:-1]
-        counts[0] = begin
-        make_place(target_type)(address(job.record))
-        if job.drawing.by_source or low != high:
-            make_order(target_type)(address(job.record))
+        value = (b.value if b.kind == 0 else 1 << (b.exponent - b.scale)) if size else 0
+        weight_begin = weight_begins[b.kind - 1] if b.kind else 0
+        classes[c] = (b.kind, value, weight_begin - begin if b.kind else 0)
+        members = [jobs[i] for i in b.members]
+        steps = np.empty(size if b.late else 0, np.uint32)
+        # counts of the first pass become the places where each source's next synapse goes
+        places = np.zeros(len(members[0].counts), np.uint32)
+        for job in members:
+            places += job.counts
+        ends = np.cumsum(places, dtype=np.int64)
+        places[1:] = begin + ends[:-1]
+        places[0] = begin
+        for job in members:
+            r = job.record[0]
+            r["begin"], r["cls"], r["weight_kind"], r["weight_begin"] = begin, c, b.kind, weight_begin
+            r["constant_steps"], r["n_steps"], r["weight_scale"] = *b.steps, 2.0**b.scale
+            for name, array in dict(targets_at=targets, weights32_at=weights32, weights64_at=weights64, counts_at=places,
+                                    group_counts_at=counts[int(b.late)]).items():
+                job.at(name, array)
+            if b.late:
+                job.at("steps_at", steps)
+            make_place(target_type)(address(job.record))
+        last = members[-1]
+        last.record[0]["sort_lanes"] = len(members) > 1 or last.drawing.by_source
+        if b.late or last.drawing.by_source:
+            make_order(target_type)(address(last.record))
         else:                                   # drawn in the order of targets: every source has one group
-            sizes_of = np.diff(counts[:-1], prepend=np.uint32(begin))
-            np.add.at(group_counts, job.node_ids[sizes_of > 0], np.uint32(1))
-        begin += job.total
-    first_group = np.concatenate([[0], np.cumsum(group_counts)]).astype(np.uint32)[:n_nodes + 2]
+            of_source = np.diff(places[:-1], prepend=np.uint32(begin))
+            np.add.at(counts[0], last.node_ids[of_source > 0], np.uint32(1))
+        begin += size
+        if b.kind:
+            weight_begins[b.kind - 1] += size
+    return head(bundles, jobs, counts, targets, weights32, weights64, classes)
+
+
+def head(bundles: list[Bundle], jobs: list[Job], counts: np.ndarray, targets: np.ndarray, weights32: np.ndarray,
+         weights64: np.ndarray, classes: np.ndarray) -> Table:
+    """The table with the headers of all groups: of each source those of constant delays, then the others by delay."""
+    first_group = np.concatenate([[0], np.cumsum(counts.sum(axis=0, dtype=np.int64))]).astype(np.uint32)[:counts.shape[1] + 1]
+    first_late = first_group[:-1] + counts[0]
     groups = np.empty(int(first_group[-1]), GROUP)
-    places = first_group[:-1].copy()
-    for job in jobs:
-        job.at("group_places_at", places)
-        job.at("groups_at", groups)
-        kernel(head_groups)(address(job.record))
-    return Table(first_group, groups, targets, weights32, weights64, classes)
+    places = [first_group[:-1].copy(), first_late.copy()]
+    for b in bundles:
+        last = jobs[b.members[-1]]
+        last.at("group_places_at", places[int(b.late)])
+        last.at("groups_at", groups)
+        kernel(head_groups)(address(last.record))
+    if sum(b.late for b in bundles) > 1:
+        kernel(sort_groups)(address(first_late), address(first_group), len(first_late), address(groups))
+    return Table(first_group, first_late, groups, targets, weights32, weights64, classes)
 
 
 def connections_of(job: Job) -> np.ndarray:

@@ -63,14 +63,19 @@ def lanes_of(plan: Any, part: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.concatenate(nodes), np.concatenate(exponents), np.concatenate(names)
 
 
-def classes_of(plan: Any) -> np.ndarray:
-    """The projection of every class of a table: one class for each block that a projection's targets lie in."""
-    found = []
-    for projection in plan.network.projections:
-        nodes = plan.node_of[projection.target_ids]
-        if not projection.sources[0].population.model.per_connection:
-            found += [projection.index for b in plan.blocks if ((nodes >= b.first) & (nodes < b.first + b.size)).any()]
-    return np.array(found, np.int64)
+def projections_of(plan: Any, classes: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """The projection of synapses, given their classes and their targets' node numbers: a bundle's have no target in common."""
+    found = np.full(len(classes), -1, np.int64)
+    for c, bundle in enumerate(plan.bundles):
+        owner = np.full(plan.n_nodes, -1, np.int64)
+        for wire in (plan.wires[i] for i in bundle.members):
+            mine = plan.node_of[wire.projection.target_ids]
+            mine = mine[(mine >= wire.block.first) & (mine < wire.block.first + wire.block.size)]
+            assert (owner[mine] == -1).all() and np.array_equal(wire.projection.source_ids,
+                                                                plan.wires[bundle.members[0]].projection.source_ids)
+            owner[mine] = wire.projection.index
+        found[classes == c] = owner[nodes[classes == c]]
+    return found
 
 
 def weights_of(table: Any, classes: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -85,7 +90,7 @@ def weights_of(table: Any, classes: np.ndarray, place: np.ndarray) -> np.ndarray
 
 def all_synapses(plan: Any) -> dict[int, Synapses]:
     """Every projection's synapses from neurons, in the order in which they are stored, by the projection's index."""
-    ids, projections = ids_of_nodes(plan), classes_of(plan)
+    ids = ids_of_nodes(plan)
     found, calls = [], []
     for part, table in enumerate(plan.tables):
         nodes, exponents, names = lanes_of(plan, part)
@@ -97,12 +102,13 @@ def all_synapses(plan: Any) -> dict[int, Synapses]:
         assert len(place) == len(table.targets) and (np.sort(place) == np.arange(len(place))).all(), "each place has one header"
         classes = table.groups["cls"][group].astype(np.int64)
         lanes = table.targets[place].astype(np.int64)
+        mine = projections_of(plan, classes, nodes[lanes])
         for p in plan.network.projections if len(lanes) else ():
-            assert set(names[lanes[projections[classes] == p.index]]) <= set(p.receptor)
+            assert set(names[lanes[mine == p.index]]) <= set(p.receptor)
         found.append(Synapses(ids[headed[group]], ids[nodes[lanes]],
                               weights_of(table, classes, place) * 2.0 ** -exponents[lanes].astype(float),
                               table.groups["delay"][group].astype(np.int64), np.full(len(group), part), group, place))
-        calls.append(projections[classes] if len(classes) else np.zeros(0, np.int64))
+        calls.append(mine)
     everything, call = Synapses(*(np.concatenate(columns) for columns in zip(*found))), np.concatenate(calls)
     return {p.index: everything.picked(call == p.index) for p in plan.network.projections}
 
