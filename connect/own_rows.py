@@ -22,6 +22,7 @@ def make_own_row(function: Callable, kinds: tuple[str, ...]) -> Callable:
 
     def row_of_own(words, table, k0, k1, stream, domain, index, out):
         partners, longest, own, distinct = words[0], words[1], words[2], words[3]
+        out[:longest] = -1                  # what is returned and was not written must not be what another row left
         try:
             number = np.int64(call(np.int64(index), partners, (k0, k1, stream, domain, index), out[:longest], words))
         except Exception:
@@ -53,7 +54,8 @@ def explain(code: int, value: int, longest: int, partners: int) -> str:
     if code == NUMBER:
         return f"it returned {value}: must be 0 to longest = {longest}"
     if code == PARTNER:
-        return f"it wrote the partner {value}: must be 0 to {partners - 1}"
+        what = "returned more partners than it wrote, or wrote" if value == -1 else "wrote"
+        return f"it {what} the partner {value}: must be 0 to {partners - 1}"
     if code == TWICE:
         return f"it wrote the partner {value} twice, and allow_multapses=False"
     return f"it raised an error, or wrote beyond out[{longest - 1}] (longest = {longest})"

@@ -57,10 +57,10 @@ def faulty(index, n, draw, out, how):
         if how == 2:
             return -1
         if how == 3:
-            out[1] = n
+            out[0], out[1] = 0, n
             return 2
         if how == 4:
-            out[1] = -1
+            out[0], out[1] = 0, -2
             return 2
         if how == 5:
             spill(out)
@@ -70,6 +70,10 @@ def faulty(index, n, draw, out, how):
             out[0] = out[2] = 5
             out[1] = 4
             return 3
+        if how == 8:
+            out[0], out[2] = 5, 6
+            return 3
+    out[0] = out[1] = out[2] = 1
     return 0
 
 
@@ -143,7 +147,8 @@ def test_other_numbers_need_no_other_code(make):
 
 @pytest.mark.parametrize("how, words", [
     (1, "it returned 4: must be 0 to longest = 3"), (2, "it returned -1"), (3, "it wrote the partner 10: must be 0 to 9"),
-    (4, "it wrote the partner -1"), (5, r"wrote beyond out\[2\]"), (6, "it raised an error"), (7, "the partner 5 twice")])
+    (4, "it wrote the partner -2"), (5, r"wrote beyond out\[2\]"), (6, "it raised an error"), (7, "the partner 5 twice"),
+    (8, "it returned more partners than it wrote")])
 def test_a_wrong_row_is_refused_and_named(make, how, words):
     sim, (a,) = make(10)
     with pytest.raises(nl.BadConnection, match=rf"faulty\(how={how}\) for the target 7: .*{words}"):
