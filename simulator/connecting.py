@@ -13,7 +13,7 @@ from .declare import check_recordables, whole_number
 from .errors import BadView, NotAvailable, UnknownName
 from .network import Network, Projection, Recording
 from .views import NodeView
-from .wiring import check_delay, check_pairs, receptor_for, values
+from .wiring import check_delay, check_pairs, receptors_for, values
 
 
 def check_ends(sim: Any, pre: Any, post: Any) -> None:
@@ -52,25 +52,26 @@ def make_projections(network: Network, dt: float, pre: NodeView, post: NodeView,
     check_symmetric(make_symmetric, rule)
     directions = [(pre, post), (post, pre)] if make_symmetric else [(pre, post)]
     specifications = specified(synapse, given)
-    receptors = [[receptor_between(a, b, s["receptor_type"]) for a, b in directions] for s in specifications]
+    receptors = [[receptors_between(a, b, s["receptor_type"], rule, len(pre), len(post)) for a, b in directions]
+                 for s in specifications]
     check_pairs(rule, pre.segments, post.segments, autapses, multapses)
     first = len(network.projections)
     stream = first if seed is None else whole_number(seed, "seed", 0, 2**32 - 1)
     out: list[Projection] = []
     for i, (specification, reached) in enumerate(zip(specifications, receptors)):
-        if len({tuple(f.unit for f in fields) for fields in reached}) > 1:
-            raise BadConnection(f"make_symmetric=True: weights are in {' one way and in '.join(f[0].unit for f in reached)} "
+        if len({fields[0].unit for fields, _ in reached}) > 1:
+            raise BadConnection(f"make_symmetric=True: weights are in {' one way and in '.join(f[0].unit for f, _ in reached)} "
                                 f"the other: connect the two directions in separate calls")
         weight, delay = ((mine if mine is not None else 1.0 if own is None else own)
                          for mine, own in ((specification["weight"], rule.weight), (specification["delay"], rule.delay)))
-        unit = reached[0][0].unit if sources[0].emits != "current" else ""          # type: ignore[union-attr]
+        unit = reached[0][0][0].unit if sources[0].emits != "current" else ""          # type: ignore[union-attr]
         strength = values(weight, unit, "weight", rule, len(pre), len(post))
         lag = values(delay, "ms", "delay", rule, len(pre), len(post))
         check_delay(lag, dt)
         out += [Projection(first + len(directions) * i + back, a.segments, b.segments, rule, strength, lag,
                            tuple(f.name for f in fields), stream, seed is not None, autapses, multapses, bool(back),
-                           (i, len(specifications)))
-                for back, ((a, b), fields) in enumerate(zip(directions, reached))]
+                           (i, len(specifications)), which)
+                for back, ((a, b), (fields, which)) in enumerate(zip(directions, reached))]
     return out
 
 
@@ -100,10 +101,10 @@ def specified(synapse: Any, given: dict[str, Any]) -> list[dict[str, Any]]:
     return [{name: one.get(name) for name in SPECIFIED} for one in several]
 
 
-def receptor_between(pre: NodeView, post: NodeView, receptor_type: Any) -> tuple[Any, ...]:
-    """The inputs of post that connections from pre reach."""
+def receptors_between(pre: NodeView, post: NodeView, receptor_type: Any, rule: Rule, *sizes: int) -> tuple[Any, Any]:
+    """The inputs of post that connections from pre reach, and which of them each synapse reaches, if it has its own."""
     models = [list(dict.fromkeys(s.population.model for s in side.segments)) for side in (pre, post)]
-    return receptor_for(models[1], models[0][0], receptor_type)         # type: ignore[arg-type]
+    return receptors_for(models[1], models[0][0], receptor_type, rule, *sizes)      # type: ignore[arg-type]
 
 
 def make_recording(pre: NodeView, post: NodeView, given: list[str]) -> Recording:

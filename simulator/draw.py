@@ -31,6 +31,7 @@ class Drawing:
     row: np.ndarray
     weights: np.ndarray
     delays: np.ndarray
+    receptors: np.ndarray | None
     kept: list[Any] = field(default_factory=list)
 
     @property
@@ -67,8 +68,10 @@ def describe_drawing(projection: Projection, seed: int) -> Drawing:
     kept: list[Any] = [words, table]
     weights, delays = (describe_values(value, projection, prepared, domain, key, kept)
                        for value, domain in ((projection.weight, draws.WEIGHTS), (projection.delay, draws.DELAYS)))
+    which = projection.which
+    which = None if which is None else describe_values(which, projection, prepared, draws.EDGES, key, kept)
     return Drawing(projection, sources, targets, prepared, make_row(projection.rule.row, projection.rule.drawn_once).address,
-                   row, weights, delays, kept)
+                   row, weights, delays, which, kept)
 
 
 def check_rows(projection: Projection, seed: int) -> int:

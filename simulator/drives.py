@@ -80,7 +80,7 @@ def lower_drives(lowering: Any, wire: Wire, drawing: Drawing) -> list[Drive]:
                       join_series(series, [len(s) for s in wire.projection.sources]),
                       [np.concatenate(v).astype(np.uint32) for v in zip(*names)])
     degrees = np.zeros(len(drawing.targets), np.uint32)
-    jobs = [make_job(drawing, lowering.lanes_in(wire, part), degrees, lowering.node_of, lowering.dt, wire.shift(part))
+    jobs = [make_job(drawing, lowering.lanes_in(wire, part), degrees, lowering.node_of, lowering.dt, wire.shifts(part))
             for part in range(lowering.n_parts)]
     return [make_drive(lowering, wire, part, found[found["steps"] == delay], int(delay), sources)
             for part, found in enumerate(in_threads(connections_of, jobs)) for delay in np.unique(found["steps"])]

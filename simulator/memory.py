@@ -31,7 +31,8 @@ def check_memory(network: Network, dt: float) -> None:
 
 def ring_bytes(network: Network, dt: float) -> float:
     """The memory of the input rings: as many slots as the longest delay has steps for every receptor that is reached."""
-    reached = {(id(s.population), p.receptor): s.population.size for p in network.projections for s in p.targets}
+    reached = {(id(s.population), name): s.population.size
+               for p in network.projections for s in p.targets for name in p.receptor}
     tabled = [p for p in network.projections if (m := p.sources[0].population.model) and not m.per_connection]
     longest = max([delay_steps(p.delay, dt)[1] for p in tabled], default=1)
     return 8.0 * sum(reached.values()) * 2.0 ** math.ceil(math.log2(longest))

@@ -86,6 +86,7 @@ class Projection:
     allow_multapses: bool
     transposed: bool = False            # drawn with sources and targets exchanged: the other direction of another projection
     specification: tuple[int, int] = (0, 1)     # which, of how many that share their edges
+    which: np.ndarray | None = None     # an array: which of `receptor` each synapse reaches; None: the one, or by sign
 
     @property
     def ends(self) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:

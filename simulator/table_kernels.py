@@ -25,7 +25,7 @@ JOB = record("by_source", "n_rows", "rows_at", "lane_at", "n_sources", "row_kern
              "counts_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
              "targets_at", "weights32_at", "weights64_at", "steps_at", "group_counts_at",
              "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at", "negative_shift",
-             "sort_lanes",
+             "receptors_at", "shifts_at", "sort_lanes",
              dt=np.float64, weight_scale=np.float64)
 
 # One connection of a generator.
@@ -113,11 +113,11 @@ def place(job, targets):
     rows, lane_of = view(job.rows_at, job.n_rows, np.int32), view(job.lane_at, MUCH, np.int32)
     places = view(job.counts_at, job.n_sources + 1, np.uint32)      # where the next synapse of a source goes
     partners = np.empty(job.longest + 1, np.int32)
-    weights, delays = np.empty(job.longest + 1), np.empty(job.longest + 1)
+    weights, delays, which = np.empty(job.longest + 1), np.empty(job.longest + 1), np.empty(job.longest + 1)
     small, large = view(job.weights32_at, MUCH, np.int32), view(job.weights64_at, MUCH, np.int64)
     steps = view(job.steps_at, MUCH, np.uint32)
     width = job.n_sources
-    plain = job.weight_kind == 0 and job.steps_at == 0
+    plain = job.weight_kind == 0 and job.steps_at == 0 and job.receptors_at == 0
     for r in range(job.n_rows):
         index = np.int64(rows[r])
         n = call3(job.row_kernel, job.row_at, index, address_of(partners))
@@ -132,11 +132,15 @@ def place(job, targets):
             row_values(job.weights_at, index, n, partners, weights, job.by_source, width)
         if job.steps_at:
             row_values(job.delays_at, index, n, partners, delays, job.by_source, width)
+        if job.receptors_at:
+            row_values(job.receptors_at, index, n, partners, which, job.by_source, width)
         for i in range(n):
             source, lane = (index, lane_of[partners[i]]) if job.by_source else (np.int64(partners[i]), lane_of[index])
             if lane >= 0:
                 place = np.int64(places[source])
                 places[source] = np.uint32(place + 1)
+                if job.receptors_at:
+                    lane += view(job.shifts_at, MUCH, np.int32)[np.int64(which[i])]
                 targets[place] = lane + (job.negative_shift if job.weight_kind and weights[i] < 0.0 else 0)
                 if job.weight_kind == 1:
                     small[place - job.begin + job.weight_begin] = np.int32(np.floor(weights[i] * job.weight_scale + 0.5))
@@ -289,7 +293,7 @@ def list_connections(p):
     job = view(p, 1, JOB)[0]
     rows, lane_of = view(job.rows_at, job.n_rows, np.int32), view(job.lane_at, MUCH, np.int32)
     partners = np.empty(job.longest + 1, np.int32)
-    weights, delays = np.empty(job.longest + 1), np.empty(job.longest + 1)
+    weights, delays, which = np.empty(job.longest + 1), np.empty(job.longest + 1), np.empty(job.longest + 1)
     out = view(job.conns_at, MUCH, CONNECTION)
     found = 0
     for r in range(job.n_rows):
@@ -297,10 +301,13 @@ def list_connections(p):
         n = call3(job.row_kernel, job.row_at, index, address_of(partners))
         row_values(job.weights_at, index, n, partners, weights, job.by_source, job.n_sources)
         row_values(job.delays_at, index, n, partners, delays, job.by_source, job.n_sources)
+        if job.receptors_at:
+            row_values(job.receptors_at, index, n, partners, which, job.by_source, job.n_sources)
         for i in range(n):
             source, lane = (index, lane_of[partners[i]]) if job.by_source else (np.int64(partners[i]), lane_of[index])
             if lane >= 0:
                 c = out[found]
+                lane += view(job.shifts_at, MUCH, np.int32)[np.int64(which[i])] if job.receptors_at else 0
                 lane += job.negative_shift if weights[i] < 0.0 else 0
                 c.source, c.lane, c.row, c.nth = np.uint32(source), np.uint32(lane), np.uint32(index), np.uint32(i)
                 c.weight, c.steps = weights[i], to_steps(delays[i], job.dt)

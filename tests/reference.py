@@ -264,8 +264,12 @@ class Reference:
     def _connect(self, projection: Any) -> None:
         model = projection.targets[0].population.model
         receptors = [next(f for f in model.receptors if f.name == name) for name in projection.receptor]
+        which = None
+        if projection.which is not None:
+            rows = rows_of(projection, self.seed)
+            which = [[int(w) for w in row] for row in values_of(projection.which, rows, projection, draws.EDGES, self.seed)]
         for synapse in synapses_of(projection, self.dt, self.seed):
-            receptor = receptors[-1 if synapse.weight < 0 else 0]
+            receptor = receptors[which[synapse.row][synapse.nth] if which else -1 if synapse.weight < 0 else 0]
             counting = receptor.type is int                   # counts spikes, whatever their weights
             if projection.sources[0].population.model.per_connection:
                 which, of = projection.specification

@@ -166,3 +166,32 @@ def test_what_nest_refuses_of_these_rules_is_refused_here(nest):
             nest.Connect(cells, cells, dict(there, **switches))
         with pytest.raises(nl.BadConnection):
             sim.connect(a, a, rule=rule, **switches)
+
+
+@pytest.mark.parametrize("rule, there, shape", [
+    (nl.all_to_all, "all_to_all", (M, N)), (nl.one_to_one, "one_to_one", (M,)),
+    (nl.fixed_indegree(1), dict(rule="fixed_indegree", indegree=1), (M, 1))], ids=["all", "one", "one source"])
+def test_a_receptor_for_each_synapse_has_the_effect_that_it_has_in_nest(nest, backend, tolerances, rule, there, shape):
+    rng = np.random.default_rng(6)
+    n = N if rule is nl.all_to_all else M if rule is nl.one_to_one else 1
+    which, weight, delay = rng.integers(1, 4, shape), rng.normal(0.0, 300.0, shape), rng.integers(1, 30, shape) / 10.0
+    trains = [np.sort(rng.integers(1, 200, 20)) / 10.0 for _ in range(n)]
+    tau, synapse = dict(tau_syn=[0.5, 3.0, 20.0], V_th=1000.0), dict(weight=weight, delay=delay, receptor_type=which)
+    sim = nl.Simulator(backend=backend)
+    cells = sim.create(nl.iaf_psc_exp_multisynapse, M, **tau)
+    meter = sim.create(nl.multimeter, record_from=["V_m"], interval=0.1)
+    sim.connect(meter, cells)
+    sim.connect(sim.create(nl.spike_generator, n, spike_times=trains), cells, rule=rule, **synapse)
+    found = sim.simulate(30.0).trace(meter, "V_m", plain=True)
+    nest.ResetKernel()
+    nest.resolution = 0.1
+    cells = nest.Create("iaf_psc_exp_multisynapse", M, params=tau)
+    meter = nest.Create("multimeter", params=dict(record_from=["V_m"], interval=0.1))
+    nest.Connect(meter, cells)
+    nest.Connect(nest.Create("spike_generator", n, params=[dict(spike_times=t) for t in trains]), cells, there, synapse)
+    nest.Simulate(36.0)
+    events = meter.events
+    order = np.lexsort((events["senders"], np.rint(events["times"] / 0.1)))
+    theirs = events["V_m"][order].reshape(-1, M)[:300]
+    assert np.ptp(found) > 1.0
+    np.testing.assert_allclose(found, theirs, rtol=0, atol=tolerances.EXACT_MV)
