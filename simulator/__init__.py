@@ -1,6 +1,13 @@
 """Nestling: spiking neural networks, declared in NEST's terms and compiled. `from nestling import simulator as nl`."""
+from nestling.connect import CSR as CSR
 from nestling.connect import BadConnection as BadConnection
+from nestling.connect import BinaryArray as BinaryArray
 from nestling.connect import CollocatedSynapses as CollocatedSynapses
+from nestling.connect import FixedPostNumConn as FixedPostNumConn
+from nestling.connect import FixedPreNumConn as FixedPreNumConn
+from nestling.connect import JITCNormalR as JITCNormalR
+from nestling.connect import JITCScalarR as JITCScalarR
+from nestling.connect import JITCUniformR as JITCUniformR
 from nestling.connect import all_to_all as all_to_all
 from nestling.connect import distributions as dist
 from nestling.connect import explicit_edges as explicit_edges

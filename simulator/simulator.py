@@ -114,6 +114,7 @@ class Simulator:
         to the grid of dt. `seed` names the projection's random stream, so that other calls do not change it. `comm`
         "sparse" and "dense" store the same table of synapses.
 
+        receptor_type: a number or a name, or an array of them, one a synapse, in the same forms as weights.
         make_symmetric: the same edges also from post to pre, with the same weights and delays. synapse: several
         specifications of weight, delay and receptor_type, in dicts (see CollocatedSynapses): each has a synapse at every edge.
 

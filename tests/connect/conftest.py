@@ -27,6 +27,12 @@ def load(path: Path) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the project."""
+    return TESTS.parent
+
+
+@pytest.fixture(scope="session")
 def synapse_table() -> ModuleType:
     """The reader of built synapses in synapse_table.py."""
     return load(TESTS / "connect" / "synapse_table.py")

@@ -14,7 +14,8 @@ LONG = {"models/contract.py": "what a model is",
         "models/reading.py": "reading a module as a model, with all that is checked of one",
         "models/solvers.py": "the solvers of differential equations stand together",
         "connect/contract.py": "what a rule is, and a distribution",
-        "connect/kernels.py": "the row functions of all rules: what draws in compiled code stands together"}
+        "connect/kernels.py": "the row functions of all rules: what draws in compiled code stands together",
+        "connect/operator_kernels.py": "the compiled products of all sparse matrices stand together"}
 
 
 def names(root, paths):
