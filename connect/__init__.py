@@ -1,11 +1,13 @@
 """Connection rules, distributions of weights, delays and initial values, and sparse operators."""
 from .all_to_all import all_to_all as all_to_all
+from .collocated import CollocatedSynapses as CollocatedSynapses
 from .contract import BadConnection as BadConnection
 from .distributions import Constant as Constant
 from .distributions import LogNormal as LogNormal
 from .distributions import Normal as Normal
 from .distributions import Uniform as Uniform
 from .events import BinaryArray as BinaryArray
+from .explicit_edges import explicit_edges as explicit_edges
 from .fixed_conn import FixedPostNumConn as FixedPostNumConn
 from .fixed_conn import FixedPreNumConn as FixedPreNumConn
 from .fixed_indegree import fixed_indegree as fixed_indegree
@@ -14,7 +16,12 @@ from .fixed_total_number import fixed_total_number as fixed_total_number
 from .jitc import JITCNormalR as JITCNormalR
 from .jitc import JITCScalarR as JITCScalarR
 from .jitc import JITCUniformR as JITCUniformR
+from .kernels import integer as integer
+from .kernels import uniform as uniform
 from .one_to_one import one_to_one as one_to_one
 from .pairwise_bernoulli import fixed_prob as fixed_prob
 from .pairwise_bernoulli import pairwise_bernoulli as pairwise_bernoulli
+from .pairwise_poisson import pairwise_poisson as pairwise_poisson
+from .rule import rule as rule
 from .stored import CSR as CSR
+from .symmetric_pairwise_bernoulli import symmetric_pairwise_bernoulli as symmetric_pairwise_bernoulli

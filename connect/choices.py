@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from . import draws
 from .contract import BadConnection, Pairing, Row
 
 
@@ -31,7 +32,16 @@ def row_of(pairing: Pairing, partners: int, own: np.ndarray, number: int | np.nd
     if isinstance(number, np.ndarray):
         table[1::2] = number
         longest = int(number.max(initial=0))
+        starts = np.concatenate([[0], np.cumsum(number, dtype=np.int64)])
         number = -1
     else:
-        longest = number
-    return Row(np.array([partners, number, skip, not pairing.allow_multapses]), table, longest)
+        longest, starts = number, None
+    return Row(np.array([partners, number, skip, not pairing.allow_multapses]), table, longest, starts)
+
+
+def uniforms(pairing: Pairing, n: int) -> np.ndarray:
+    """A uniform number in [0, 1), of 53 bits, for each of n rows: from words that no row draws its partners from."""
+    blocks = np.arange((n + 1) // 2, dtype=np.uint32)
+    rest = [np.full(len(blocks), c, np.uint32) for c in (0xFFFFFFFF, pairing.stream, pairing.domain, *pairing.key)]
+    words = np.stack(draws.philox(blocks, *rest), axis=1).reshape(-1, 2)[:n].astype(np.uint64)
+    return ((words[:, 0] << np.uint64(32) | words[:, 1]) >> np.uint64(11)) * 2.0**-53

@@ -6,7 +6,7 @@ the targets of one source (``by = "source"``). It states
 * ``check(pairing)``: raises BadConnection if the rule cannot be applied to these nodes;
 * ``prepare(pairing) -> Row``: the numbers and tables that its row function needs;
 * ``tally(words, table, k0, k1, stream, domain) -> longest``, where it has one: a plain function, compiled by the engine and
-  called once before all rows, that draws what the rows have in common, writes it to the table, and returns the longest row;
+  called once before all rows, that draws how many partners each row has, writes it to table[1::2], and returns the most;
 * ``row(words, table, k0, k1, stream, domain, index, out) -> n``: a plain function, compiled by the engine, that writes the
   positions of the row's partners into `out` and returns how many there are. Draws come from `draws.philox`, addressed by
   the row's index, so that a row is the same whoever draws it.
@@ -96,27 +96,41 @@ class Pairing:
 
 @dataclass(frozen=True)
 class Row:
-    """What a row function needs: `words` (int64), `table` (uint32), and the longest row that can come."""
+    """What a row function needs: `words` (int64), `table` (uint32), and the longest row that can come.
+
+    Of an array with one value a synapse, in the order of drawing: starts: where each row's values begin (rows + 1 entries;
+    None: every row has `longest`); order: which of the user's values stands at each place (None: they are in that order).
+    """
 
     words: np.ndarray
     table: np.ndarray
     longest: int
+    starts: np.ndarray | None = None
+    order: np.ndarray | None = None
 
 
 class Rule:
-    """Base of the rules: equal by value, shown as it was written."""
+    """Base of the rules: equal by value, shown as it was written. weight, delay: those of a rule that brings its own."""
 
     by: ClassVar[str] = "target"
+    symmetric: ClassVar[bool] = False      # only for connections in both directions: make_symmetric=True
     pairs: ClassVar[bool] = False          # every pair once: an array of values is a (targets, sources) matrix
     spatial: ClassVar[bool] = False        # asks where the nodes are: pairing.space
-    row: ClassVar[Callable]
+    drawn_once: ClassVar[bool] = False     # drawn at the call of connect, to see whether all rows are right: see `own_rows`
+    row: Callable
     tally: ClassVar[Callable | None] = None
+    weight: Any = None
+    delay: Any = None
 
     def check(self, pairing: Pairing) -> None:
         """Raise BadConnection if the rule does not fit these nodes."""
 
     def prepare(self, pairing: Pairing) -> Row:
         """The numbers and tables that the row function needs."""
+        raise NotImplementedError
+
+    def wrong(self, pairing: Pairing, index: int, code: int, value: int) -> str:
+        """What is wrong with a row for which the row function of a rule that is `drawn_once` has returned a code below 0."""
         raise NotImplementedError
 
     def expected(self, n_sources: int, n_targets: int) -> float:

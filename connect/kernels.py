@@ -40,6 +40,18 @@ def word(i, k0, k1, stream, domain, index):
     return a if lane == 0 else (b if lane == 1 else (c if lane == 2 else d))
 
 
+@register_jitable(forceinline=True)
+def uniform(draw, i):
+    """The i-th random number of a row, between 0 and 1, both excluded; draw: what a rule's function is given."""
+    return (float(word(i, draw[0], draw[1], draw[2], draw[3], draw[4])) + 0.5) * 2.0**-32
+
+
+@register_jitable(forceinline=True)
+def integer(draw, i, n):
+    """The i-th random number of a row as a whole number, 0 to n - 1; draw: what a rule's function is given."""
+    return np.int64((np.uint64(word(i, draw[0], draw[1], draw[2], draw[3], draw[4])) * np.uint64(n)) >> np.uint64(32))
+
+
 @register_jitable
 def sort_bits(bits, n, out):
     """Write the positions of the set bits below n to `out`, ascending, and clear them; returns how many."""
@@ -190,6 +202,14 @@ def row_of_all(words, table, k0, k1, stream, domain, index, out):
             out[n] = np.int32(i)
             n += 1
     return n
+
+
+def row_of_edges(words, table, k0, k1, stream, domain, index, out):
+    """The partners that the table lists; words: rows. table[index] and table[index + 1] say where the row's begin and end."""
+    begin, end = words[0] + 1 + np.int64(table[index]), words[0] + 1 + np.int64(table[index + 1])
+    for i in range(end - begin):
+        out[i] = np.int32(table[begin + i])
+    return end - begin
 
 
 def row_of_one(words, table, k0, k1, stream, domain, index, out):

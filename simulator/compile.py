@@ -122,12 +122,13 @@ def _describe(thing: Any) -> str:
     return f"{thing.__module__}{code(thing.__code__)}{thing.__defaults__}{numbers}{[c for c in cells if not callable(c)]!r}"
 
 
-def jitable(function: Callable) -> Callable:
-    """Make a plain function, and those that it calls, callable from kernels."""
+def jitable(function: Callable, **options: bool) -> Callable:
+    """Make a plain function, and those that it calls, callable from kernels; options: numba's."""
     for part in parts_of(function):
         if isinstance(part, pytypes.FunctionType) and part not in _registered:
             _registered.add(part)
-            register_jitable(forceinline=True)(part)       # where a call is left in a loop, the loop does not vectorise
+            # where a call is left in a loop, the loop does not vectorise
+            register_jitable(forceinline=True, **options)(part)
     return function
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from nestling.connect.contract import BadConnection, Rule
 from nestling.recorders.contract import BadRecording
 
 from .declare import check_recordables, whole_number
-from .errors import BadView, NotAvailable
+from .errors import BadView, NotAvailable, UnknownName
 from .network import Network, Projection, Recording, space_of
 from .views import NodeView
-from .wiring import check_delay, check_pairs, receptor_for, values
+from .wiring import check_delay, check_pairs, receptors_for, values
 
 
 def check_ends(sim: Any, pre: Any, post: Any) -> None:
@@ -32,30 +34,77 @@ def check_comm(comm: Any) -> None:
         raise NotAvailable("comm='procedural': this version stores all synapses; use comm='sparse'")
 
 
-def make_projection(network: Network, dt: float, pre: NodeView, post: NodeView, autapses: bool, multapses: bool, *, rule: Any,
-                    weight: Any, delay: Any, receptor_type: Any, seed: Any) -> Projection:
-    """The projection that a call of connect declares; see Simulator.connect."""
+SPECIFIED = ("weight", "delay", "receptor_type")
+
+
+def make_projections(network: Network, dt: float, pre: NodeView, post: NodeView, autapses: bool, multapses: bool, *, rule: Any,
+                     synapse: Any, seed: Any, make_symmetric: Any, **given: Any) -> list[Projection]:
+    """The projections that a call of connect declares, one for each specification and direction; see Simulator.connect."""
     from nestling.connect import all_to_all
     rule = all_to_all if rule is None else rule
     if not isinstance(rule, Rule) or not hasattr(rule, "row"):
         hint = f" Did you mean {rule.__name__}(...)?" if isinstance(rule, type) else ""
         raise BadConnection(f"rule = {rule!r}: must be a rule, such as all_to_all or fixed_indegree(100).{hint}")
     sources = list(dict.fromkeys(s.population.model for s in pre.segments))
-    targets = list(dict.fromkeys(s.population.model for s in post.segments))
     if len(sources) > 1 and any(m.per_connection for m in sources):     # type: ignore[union-attr]
         raise BadConnection(f"pre mixes {', '.join(m.name for m in sources)}: "        # type: ignore[union-attr]
                             "connect generators and neurons in separate calls")
-    receptor = receptor_for(targets, sources[0], receptor_type)         # type: ignore[arg-type]
+    check_symmetric(make_symmetric, rule)
+    directions = [(pre, post), (post, pre)] if make_symmetric else [(pre, post)]
+    specifications = specified(synapse, given)
+    receptors = [[receptors_between(a, b, s["receptor_type"], rule, len(pre), len(post)) for a, b in directions]
+                 for s in specifications]
     check_pairs(rule, pre.segments, post.segments, autapses, multapses)
-    unit = receptor[0].unit if sources[0].emits != "current" else ""        # type: ignore[union-attr]
-    strength, lag = (values(1.0 if value is None else value, kind, name, rule, len(pre), len(post),
-                            lambda: space_of(pre.segments, post.segments))
-                     for value, kind, name in ((weight, unit, "weight"), (delay, "ms", "delay")))
-    check_delay(lag, dt)
-    index = len(network.projections)
-    stream = index if seed is None else whole_number(seed, "seed", 0, 2**32 - 1)
-    return Projection(index, pre.segments, post.segments, rule, strength, lag, tuple(f.name for f in receptor), stream,
-                      seed is not None, autapses, multapses)
+    first = len(network.projections)
+    stream = first if seed is None else whole_number(seed, "seed", 0, 2**32 - 1)
+    out: list[Projection] = []
+    for i, (specification, reached) in enumerate(zip(specifications, receptors)):
+        if len({fields[0].unit for fields, _ in reached}) > 1:
+            raise BadConnection(f"make_symmetric=True: weights are in {' one way and in '.join(f[0].unit for f, _ in reached)} "
+                                f"the other: connect the two directions in separate calls")
+        weight, delay = ((mine if mine is not None else 1.0 if own is None else own)
+                         for mine, own in ((specification["weight"], rule.weight), (specification["delay"], rule.delay)))
+        unit = reached[0][0][0].unit if sources[0].emits != "current" else ""          # type: ignore[union-attr]
+        strength, lag = (values(value, kind, name, rule, len(pre), len(post), lambda: space_of(pre.segments, post.segments))
+                         for value, kind, name in ((weight, unit, "weight"), (delay, "ms", "delay")))
+        check_delay(lag, dt)
+        out += [Projection(first + len(directions) * i + back, a.segments, b.segments, rule, strength, lag,
+                           tuple(f.name for f in fields), stream, seed is not None, autapses, multapses, bool(back),
+                           (i, len(specifications)), which)
+                for back, ((a, b), (fields, which)) in enumerate(zip(directions, reached))]
+    return out
+
+
+def check_symmetric(make_symmetric: Any, rule: Rule) -> None:
+    if not isinstance(make_symmetric, (bool, np.bool_)):
+        raise BadConnection(f"make_symmetric = {make_symmetric!r}: must be True or False")
+    if rule.symmetric and not make_symmetric:
+        raise BadConnection(f"{rule} connects in both directions: say so with make_symmetric=True")
+
+
+def specified(synapse: Any, given: dict[str, Any]) -> list[dict[str, Any]]:
+    """The specifications of a call's synapses: one, from its own arguments, or those of `synapse`."""
+    if synapse is None:
+        return [given]
+    named = [name for name, value in given.items() if value is not None]
+    if named:
+        raise BadConnection(f"{named[0]} and synapse are both given: say {named[0]} in every specification of synapse")
+    several = [synapse] if isinstance(synapse, dict) else synapse
+    if not isinstance(several, (list, tuple)) or not several or not all(isinstance(s, dict) for s in several):
+        raise BadConnection(f"synapse = {synapse!r}: must be one or several dicts of {', '.join(SPECIFIED)}")
+    if len(several) > 16:
+        raise BadConnection(f"synapse has {len(several)} specifications: at most 16 share their edges")
+    for i, one in enumerate(several):
+        unknown = [name for name in one if name not in SPECIFIED]
+        if unknown:
+            raise UnknownName(f"synapse {i} has {unknown[0]!r}: a specification has {', '.join(SPECIFIED)}")
+    return [{name: one.get(name) for name in SPECIFIED} for one in several]
+
+
+def receptors_between(pre: NodeView, post: NodeView, receptor_type: Any, rule: Rule, *sizes: int) -> tuple[Any, Any]:
+    """The inputs of post that connections from pre reach, and which of them each synapse reaches, if it has its own."""
+    models = [list(dict.fromkeys(s.population.model for s in side.segments)) for side in (pre, post)]
+    return receptors_for(models[1], models[0][0], receptor_type, rule, *sizes)      # type: ignore[arg-type]
 
 
 def make_recording(pre: NodeView, post: NodeView, given: list[str]) -> Recording:

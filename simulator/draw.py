@@ -7,17 +7,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numba.core.errors import NumbaError
 
 from nestling.connect import draws
-from nestling.connect.contract import Distribution, Pairing, Row
+from nestling.connect.contract import BadConnection, Distribution, Pairing, Row
 
+from .compile import kernel
 from .distributions import Formula
 from .formulas import Program, strides_of
 from .layout import ROW, VALUES
 from .native import address
 from .network import Projection, space_of
-from .table_kernels import HALF_UP, make_row, make_tally
-from .value_kernels import make_fill
+from .row_kernels import find_wrong_row, make_row, make_tally
+from .table_kernels import HALF_UP
+from .value_kernels import SPECIFICATION, make_fill
 
 
 @dataclass
@@ -32,11 +35,12 @@ class Drawing:
     row: np.ndarray
     weights: np.ndarray
     delays: np.ndarray
+    receptors: np.ndarray | None
     kept: list[Any] = field(default_factory=list)
 
     @property
     def by_source(self) -> bool:
-        return self.projection.rule.by == "source"
+        return self.projection.by_source
 
 
 def largest(weight: Any) -> float:
@@ -47,16 +51,18 @@ def largest(weight: Any) -> float:
 
 
 def domain_of(projection: Projection, domain: int) -> int:
-    return domain + (draws.OWN_SEED if projection.named else 0)
+    """The domain of a projection's numbers; specifications that share their edges have weights and delays of their own."""
+    own = projection.specification[0] << SPECIFICATION if domain in (draws.WEIGHTS, draws.DELAYS) else 0
+    return domain + own + (draws.OWN_SEED if projection.named else 0)
 
 
 def describe_drawing(projection: Projection, seed: int) -> Drawing:
     """Prepare a projection for drawing."""
     key = draws.key_of(seed)
     sources, targets = projection.source_ids, projection.target_ids
-    pairing = Pairing(sources, targets, projection.allow_autapses, projection.allow_multapses, key, projection.stream,
-                      domain_of(projection, draws.EDGES),
-                      space_of(projection.sources, projection.targets) if projection.rule.spatial else None)
+    pre, post = (np.concatenate([s.ids for s in side]) for side in projection.ends)
+    pairing = Pairing(pre, post, projection.allow_autapses, projection.allow_multapses, key, projection.stream,
+                      domain_of(projection, draws.EDGES), space_of(*projection.ends) if projection.rule.spatial else None)
     prepared = projection.rule.prepare(pairing)
     words = np.ascontiguousarray(prepared.words, np.int64)
     table = np.ascontiguousarray(prepared.table, np.uint32)
@@ -65,13 +71,15 @@ def describe_drawing(projection: Projection, seed: int) -> Drawing:
               domain_of(projection, draws.EDGES))
     if projection.rule.tally is not None:
         row[0]["longest"] = make_tally(type(projection.rule).tally)(address(row))
-        prepared = replace(prepared, table=table, longest=int(row[0]["longest"]))
+        prepared = replace(prepared, table=table, longest=int(row[0]["longest"]),
+                           starts=np.concatenate([[0], np.cumsum(table[1::2], dtype=np.int64)]))
     kept: list[Any] = [words, table]
-    starts = starts_of(projection, prepared)
-    weights, delays = (describe_values(value, projection, domain, key, starts, kept)
+    weights, delays = (describe_values(value, projection, prepared, domain, key, kept)
                        for value, domain in ((projection.weight, draws.WEIGHTS), (projection.delay, draws.DELAYS)))
-    return Drawing(projection, sources, targets, prepared, make_row(type(projection.rule).row).address, row, weights,
-                   delays, kept)
+    which = projection.which
+    which = None if which is None else describe_values(which, projection, prepared, draws.EDGES, key, kept)
+    return Drawing(projection, sources, targets, prepared, make_row(projection.rule.row, projection.rule.drawn_once).address,
+                   row, weights, delays, which, kept)
 
 
 def check_drawn(drawings: Iterable[Drawing]) -> None:
@@ -82,23 +90,32 @@ def check_drawn(drawings: Iterable[Drawing]) -> None:
                 program.check(f"connect call {drawing.projection.index}")
 
 
-def starts_of(projection: Projection, prepared: Row) -> np.ndarray:
-    """Where each row's values begin in an array with one value a synapse."""
-    n_rows = len(projection.source_ids) if projection.rule.by == "source" else len(projection.target_ids)
-    if len(prepared.words) >= 4 and prepared.words[1] < 0:      # a number for each row
-        return np.concatenate([[0], np.cumsum(prepared.table[1::2], dtype=np.int64)])
-    return np.arange(n_rows + 1, dtype=np.int64) * prepared.longest
+def check_rows(projection: Projection, seed: int) -> int:
+    """Draw a projection once, to see whether all rows are right: returns the number of edges; raises BadConnection."""
+    rule = projection.rule
+    pre, post = (np.concatenate([s.ids for s in side]) for side in projection.ends)
+    try:
+        drawing = describe_drawing(projection, seed)
+    except NumbaError as error:
+        reasons = [line.strip() for line in str(error).splitlines() if "Error: " in line or "Unknown" in line]
+        raise BadConnection(f"{rule} cannot be compiled: {(reasons or [str(error)])[-1]}") from error
+    wrong = np.zeros(2, np.int64)
+    n_rows = len(pre if rule.by == "source" else post)
+    index = kernel(find_wrong_row)(drawing.row_kernel, address(drawing.row), n_rows, address(wrong))
+    if index >= 0:
+        pairing = Pairing(pre, post, projection.allow_autapses, projection.allow_multapses)
+        raise BadConnection(rule.wrong(pairing, index, *(int(w) for w in wrong)))
+    return int(wrong[1])
 
 
-def describe_values(value: Any, projection: Projection, domain: int, key: Any, starts: np.ndarray,
-                    kept: list[Any]) -> np.ndarray:
+def describe_values(value: Any, projection: Projection, prepared: Row, domain: int, key: Any, kept: list[Any]) -> np.ndarray:
     """A VALUES record for weights or delays."""
     record = np.zeros(1, VALUES)
     v = record[0]
     v["k0"], v["k1"], v["stream"], v["domain"] = key[0], key[1], projection.stream, domain_of(projection, domain)
     if isinstance(value, Formula):
         program = Program(value.tree, key, projection.stream, domain_of(projection, domain), projection.rule.by == "source",
-                          space_of(projection.sources, projection.targets))
+                          space_of(*projection.ends))
         kept.append(program)
         return program.values
     if isinstance(value, Distribution):
@@ -106,9 +123,17 @@ def describe_values(value: Any, projection: Projection, domain: int, key: Any, s
         v["a"], v["b"] = value.parameters()
         v["low"], v["high"] = value.min, value.max
     elif isinstance(value, np.ndarray):
+        n_sources, n_targets = (sum(map(len, side)) for side in projection.ends)
+        matrix = projection.rule.pairs or value.shape != projection.rule.shape(n_sources, n_targets)
+        if matrix and projection.transposed:
+            value = value.T
         array = np.ascontiguousarray(value, np.float64)
-        in_order = value.shape == projection.rule.shape(len(projection.source_ids), len(projection.target_ids))
-        matrix = projection.rule.pairs or not in_order
+        starts = prepared.starts
+        if starts is None:
+            starts = np.arange((n_sources if projection.rule.by == "source" else n_targets) + 1) * prepared.longest
+        elif prepared.order is not None and not matrix:
+            array = array.ravel()[prepared.order]
+        starts = np.ascontiguousarray(starts, np.int64)
         v["kind"], v["array_at"], v["starts_at"] = 2 if matrix else 3, address(array), address(starts)
         if matrix:
             v["stride_t"], v["stride_s"] = strides_of(array)

@@ -80,7 +80,7 @@ def lower_drives(lowering: Any, wire: Wire, drawing: Drawing) -> list[Drive]:
                       join_series(series, [len(s) for s in wire.projection.sources]),
                       [np.concatenate(v).astype(np.uint32) for v in zip(*names)])
     degrees = np.zeros(len(drawing.targets), np.uint32)
-    jobs = [make_job(drawing, lowering.lanes_in(wire, part), degrees, lowering.node_of, lowering.dt, wire.shift(part))
+    jobs = [make_job(drawing, lowering.lanes_in(wire, part), degrees, lowering.node_of, lowering.dt, wire.shifts(part))
             for part in range(lowering.n_parts)]
     return [make_drive(lowering, wire, part, found[found["steps"] == delay], int(delay), sources)
             for part, found in enumerate(in_threads(connections_of, jobs)) for delay in np.unique(found["steps"])]
@@ -111,7 +111,9 @@ def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: i
         weights = weights[:1]
     random = None
     if model.drawn:
-        domain = domain_of(wire.projection, draws.INPUTS) + (found["nth"].astype(np.uint32) << np.uint32(8))
+        which, of = wire.projection.specification       # each has a train of its own
+        nth = found["nth"].astype(np.uint32) * np.uint32(of) + np.uint32(which)
+        domain = domain_of(wire.projection, draws.INPUTS) + (nth << np.uint32(8))
         random = random_inputs(model, step, n, found["row"], np.full(n, wire.projection.stream, np.uint32), domain)
         random.shared = tuple(v[found["source"]] for v in sources.names)
     connections = np.argsort(found["source"], kind="stable")

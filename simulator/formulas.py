@@ -18,9 +18,22 @@ from .layout import OP, PROGRAM, VALUES
 from .native import address
 from .quantities import Units
 from .units import is_quantity
-from .value_kernels import ARRAY, DRAW, LEAF, NUMBER, REDRAW, SIGNED, SIZE, fill_expression, make_again, make_fill, run_steps
+from .value_kernels import (
+    ARRAY,
+    DRAW,
+    LEAF,
+    NUMBER,
+    REDRAW,
+    SIGNED,
+    SIZE,
+    SPECIFICATION,
+    fill_expression,
+    make_again,
+    make_fill,
+    run_steps,
+)
 
-MOST_LEAVES = 1 << 32 - LEAF
+MOST_LEAVES = 1 << SPECIFICATION - LEAF
 RAREST = 1e-3                 # the smallest share of draws that a redraw may leave
 TRIALS = 1 << 16              # by which that share is found
 

@@ -69,9 +69,9 @@ def constants(model: Model, parameters: list[Parameters], sizes: list[int], dt: 
 
 
 def chosen(projection: Projection) -> tuple[str, ...]:
-    """The inputs that a projection reaches, by the signs of its weights."""
+    """The inputs that a projection reaches: all that its synapses name, or by the signs of its weights."""
     weight, names = projection.weight, projection.receptor
-    if len(names) == 1:
+    if len(names) == 1 or projection.which is not None:
         return names
     low, high = weight.limits() if isinstance(weight, Distribution) else (np.min(weight, initial=0), np.max(weight, initial=0))
     return names if low < 0 < high else names[1:] if low < 0 else names[:1]
@@ -85,7 +85,7 @@ class Lowering:
         self.ring = np.int64 if precision == "double" else np.int32
         self.parameters = {id(p): resolve(p, seed) for p in network.populations if p.model}
         self.number_nodes()
-        self.wires = [Wire(p, b, *chosen(p)) for p in network.projections for b in self.blocks_of(p)]
+        self.wires = [Wire(p, b, chosen(p)) for p in network.projections for b in self.blocks_of(p)]
 
     def number_nodes(self) -> None:
         """Nodes of one model stand together; then those whose spikes are known in advance."""
@@ -194,7 +194,7 @@ class Lowering:
     def count(self, tabled: list[Wire], drawings: dict[int, Any], degrees: dict[int, np.ndarray]) -> list[list[Job]]:
         """The first pass over the synapses of every partition: how many each source and each target has."""
         jobs = [[make_job(drawings[w.projection.index], self.lanes_in(w, part), degrees[w.projection.index], self.node_of,
-                          self.dt, w.shift(part)) for w in tabled] for part in range(self.n_parts)]
+                          self.dt, w.shifts(part)) for w in tabled] for part in range(self.n_parts)]
         count_jobs(jobs)
         return jobs
 
@@ -214,8 +214,8 @@ class Lowering:
     def lay_lanes(self, threads: int) -> None:
         """Cut the blocks into partitions, and give every receptor that is reached its lanes."""
         for wire in self.wires:
-            for name in (wire.receptor, wire.negative):
-                if name and name not in wire.block.lanes:
+            for name in wire.names:
+                if name not in wire.block.lanes:
                     wire.block.lanes[name] = Lane(next(f for f in wire.block.model.receptors if f.name == name),
                                                   np.zeros(0, np.int64))
         lanes = sum(b.size * len(b.lanes) for b in self.blocks)

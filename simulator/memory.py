@@ -14,9 +14,9 @@ from .network import Network, Projection, space_of
 
 def table_bytes(projection: Projection) -> float:
     """An estimate of the memory that a projection's synapses need while its table is built."""
-    rule, space = projection.rule, space_of(projection.sources, projection.targets) if projection.rule.spatial else None
-    n = rule.expected(sum(map(len, projection.sources)), sum(map(len, projection.targets))) if space is None else \
-        rule.expected_in(space)
+    rule, (sources, targets) = projection.rule, projection.ends
+    space = space_of(sources, targets) if rule.spatial else None
+    n = rule.expected(sum(map(len, sources)), sum(map(len, targets))) if space is None else rule.expected_in(space)
     model = projection.sources[0].population.model
     if model is not None and model.per_connection:
         return n * 100.0                # a copy of the generator, with its own random numbers, and what it is made from
@@ -33,7 +33,8 @@ def check_memory(network: Network, dt: float) -> None:
 
 def ring_bytes(network: Network, dt: float) -> float:
     """The memory of the input rings: as many slots as the longest delay has steps for every receptor that is reached."""
-    reached = {(id(s.population), p.receptor): s.population.size for p in network.projections for s in p.targets}
+    reached = {(id(s.population), name): s.population.size
+               for p in network.projections for s in p.targets for name in p.receptor}
     tabled = [p for p in network.projections if (m := p.sources[0].population.model) and not m.per_connection]
     longest = max([delay_steps(p.delay, dt)[1] for p in tabled], default=1)
     return 8.0 * sum(reached.values()) * 2.0 ** math.ceil(math.log2(longest))

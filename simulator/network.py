@@ -84,6 +84,19 @@ class Projection:
     named: bool
     allow_autapses: bool
     allow_multapses: bool
+    transposed: bool = False            # drawn with sources and targets exchanged: the other direction of another projection
+    specification: tuple[int, int] = (0, 1)     # which, of how many that share their edges
+    which: np.ndarray | None = None     # an array: which of `receptor` each synapse reaches; None: the one, or by sign
+
+    @property
+    def ends(self) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
+        """Sources and targets as the rule sees them."""
+        return (self.targets, self.sources) if self.transposed else (self.sources, self.targets)
+
+    @property
+    def by_source(self) -> bool:
+        """Whether a row that the rule draws holds the targets of a source."""
+        return (self.rule.by == "source") != self.transposed
 
     @property
     def source_ids(self) -> np.ndarray:

@@ -88,28 +88,24 @@ class Block:
 
 @dataclass
 class Wire:
-    """The part of a projection that ends in one block; receptor: for all weights, or with `negative` for those above 0."""
+    """The part of a projection that ends in one block; names: the receptor of all synapses, or those for weights above and
+    below 0, or those of which each synapse has one of its own."""
 
     projection: Projection
     block: Block
-    receptor: str
-    negative: str = ""
+    names: tuple[str, ...]
 
     @property
     def lane(self) -> Lane:
-        return self.block.lanes[self.receptor]
-
-    @property
-    def names(self) -> list[str]:
-        return [name for name in (self.receptor, self.negative) if name]
+        return self.block.lanes[self.names[0]]
 
     @property
     def lanes(self) -> list[Lane]:
         return [self.block.lanes[name] for name in self.names]
 
-    def shift(self, part: int) -> int:
-        """How far the lanes for negative weights lie from those for the others."""
-        return int(self.lanes[-1].begins[part] - self.lane.begins[part])
+    def shifts(self, part: int) -> np.ndarray:
+        """How far the lanes of each receptor lie from those of the first."""
+        return np.array([lane.begins[part] - self.lane.begins[part] for lane in self.lanes], np.int32)
 
     @property
     def weight(self) -> Any:

@@ -40,7 +40,8 @@ def describe(plan: Plan) -> str:
         low, high = plan.delays[c.index]
         delay = f"{low * plan.dt:g}" if low == high else f"{low * plan.dt:g} to {high * plan.dt:g}"
         stream = f"seed {c.stream}" if c.named else f"call {c.stream}"
-        rows.append([c.index, f"{names[0]} -> {names[1]}", c.rule, " and ".join(c.receptor), show(c.weight), f"{delay} ms",
+        rule = f"{c.rule}, the other way" if c.transposed else c.rule
+        rows.append([c.index, f"{names[0]} -> {names[1]}", rule, " and ".join(c.receptor), show(c.weight), f"{delay} ms",
                      f"{plan.synapses[c.index]:,}", stream])
     if rows:
         lines += ["connections"] + rows_of(["#", "from -> to", "rule", "receptor", "weight", "delay", "number",

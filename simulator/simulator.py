@@ -13,9 +13,10 @@ from nestling.recorders.contract import is_recorder, read_recorder
 from nestling.recorders.results import Results
 
 from .collect import collect
-from .connecting import check_comm, check_ends, make_projection, make_recording
+from .connecting import check_comm, check_ends, make_projections, make_recording
 from .cpu import Program, make_program
 from .declare import check_parameters, declared, on_grid, recorder_params, whole_number
+from .draw import check_rows
 from .errors import BadTime, Interrupted, NotAvailable
 from .interrupt import noting_ctrl_c
 from .layout import REQUEST
@@ -103,8 +104,9 @@ class Simulator:
         return population
 
     def connect(self, pre: NodeView, post: NodeView, *, rule: Rule | None = None, weight: Any = None, delay: Any = None,
-                receptor_type: Any = None, comm: str = "sparse", allow_autapses: bool = True, allow_multapses: bool = True,
-                seed: int | None = None) -> Projection | None:
+                receptor_type: Any = None, synapse: Any = None, comm: str = "sparse", allow_autapses: bool = True,
+                allow_multapses: bool = True, make_symmetric: bool = False,
+                seed: int | None = None) -> Projection | list[Projection] | None:
         """Connect nodes by a rule (all_to_all unless given), or nodes and a recorder.
 
         weight (1 unless given, in the receptor's unit) and delay (1 ms unless given) are a number, a distribution, or an
@@ -112,24 +114,35 @@ class Simulator:
         to the grid of dt. `seed` names the projection's random stream, so that other calls do not change it. `comm`
         "sparse" and "dense" store the same table of synapses.
 
+        receptor_type: a number or a name, or an array of them, one a synapse, in the same forms as weights.
+        make_symmetric: the same edges also from post to pre, with the same weights and delays. synapse: several
+        specifications of weight, delay and receptor_type, in dicts (see CollocatedSynapses): each has a synapse at every edge.
+
+        Returns the projection; a list of them, in the order of specifications, each followed by its other direction, where
+        the call makes several; None where it connects a recorder.
+
         Raises
         ------
-        BadConnection, BadRecording, DimensionError, TooLarge
+        BadConnection, BadRecording, DimensionError, TooLarge, UnknownName
         """
-        options = dict(rule=rule, weight=weight, delay=delay, receptor_type=receptor_type, seed=seed)
+        options = dict(rule=rule, weight=weight, delay=delay, receptor_type=receptor_type, synapse=synapse, seed=seed)
         check_ends(self, pre, post)
         check_comm(comm)
         if any(s.population.recorder for s in (*pre.segments, *post.segments)):
-            switches = dict(allow_autapses=allow_autapses, allow_multapses=allow_multapses)
+            switches = dict(allow_autapses=allow_autapses, allow_multapses=allow_multapses, make_symmetric=not make_symmetric)
             given = [k for k, v in options.items() if v is not None] + [k for k, v in switches.items() if v is not True]
             recording = make_recording(pre, post, given)
             self._declare(replace(self.network, recordings=(*self.network.recordings, recording)))
             return None
-        projection = make_projection(self.network, self.dt, pre, post, allow_autapses, allow_multapses, **options)
-        network = replace(self.network, projections=(*self.network.projections, projection))
+        made = make_projections(self.network, self.dt, pre, post, allow_autapses, allow_multapses,
+                                make_symmetric=make_symmetric, **options)
+        network = replace(self.network, projections=(*self.network.projections, *made))
         check_memory(network, self.dt)
+        if made[0].rule.drawn_once:
+            n = len(made) * check_rows(made[0], self.seed)
+            check_room(10.0 * n, f"{n:,} synapses", "connect fewer neurons, or choose fewer partners")
         self._declare(network)
-        return projection
+        return made[0] if len(made) == 1 else made
 
     def _declare(self, network: Network) -> None:
         self.network = network

@@ -5,13 +5,11 @@ between, so building needs little more memory than its result.
 """
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba.extending import register_jitable
 
-from .compile import Kernel, jitable, kernel
-from .layout import GROUP, ROW, VALUES, record
+from .compile import Kernel, kernel
+from .layout import GROUP, VALUES, record
 from .native import address_of, call3, call4, call5, view
 
 MUCH = 1 << 62
@@ -23,7 +21,7 @@ JOB = record("by_source", "n_rows", "rows_at", "lane_at", "n_sources", "row_kern
              "counts_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
              "targets_at", "weights32_at", "weights64_at", "steps_at", "group_counts_at",
              "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at", "negative_shift",
-             "sort_lanes",
+             "receptors_at", "shifts_at", "sort_lanes",
              dt=np.float64, weight_scale=np.float64)
 
 # One connection of a generator.
@@ -31,24 +29,6 @@ CONNECTION = np.dtype([("source", np.uint32), ("lane", np.uint32), ("row", np.ui
                        ("weight", np.float64), ("steps", np.int64)])
 
 
-def make_row(row: Any) -> Kernel:
-    """The kernel `draw_row(desc, index, out) -> n` of a rule."""
-    def draw_row(p, index, out):
-        r = view(p, 1, ROW)[0]
-        return row(view(r.words_at, r.n_words, np.int64), view(r.table_at, r.n_table, np.uint32), np.uint32(r.k0),
-                   np.uint32(r.k1), r.stream, r.domain, index, view(out, r.longest, np.int32))
-    jitable(row)
-    return kernel(draw_row, uses=(row,))
-
-
-def make_tally(tally: Any) -> Kernel:
-    """The kernel `tally_rows(desc) -> longest` of a rule that draws something for all its rows together."""
-    def tally_rows(p):
-        r = view(p, 1, ROW)[0]
-        return tally(view(r.words_at, r.n_words, np.int64), view(r.table_at, r.n_table, np.uint32), np.uint32(r.k0),
-                     np.uint32(r.k1), r.stream, r.domain)
-    jitable(tally)
-    return kernel(tally_rows, uses=(tally,))
 
 
 @register_jitable
@@ -112,10 +92,10 @@ def place(job, targets):
     rows, lane_of = view(job.rows_at, job.n_rows, np.int32), view(job.lane_at, MUCH, np.int32)
     places = view(job.counts_at, job.n_sources + 1, np.uint32)      # where the next synapse of a source goes
     partners = np.empty(job.longest + 1, np.int32)
-    weights, delays = np.empty(job.longest + 1), np.empty(job.longest + 1)
+    weights, delays, which = np.empty(job.longest + 1), np.empty(job.longest + 1), np.empty(job.longest + 1)
     small, large = view(job.weights32_at, MUCH, np.int32), view(job.weights64_at, MUCH, np.int64)
     steps = view(job.steps_at, MUCH, np.uint32)
-    plain = job.weight_kind == 0 and job.steps_at == 0
+    plain = job.weight_kind == 0 and job.steps_at == 0 and job.receptors_at == 0
     for r in range(job.n_rows):
         index = np.int64(rows[r])
         n = call3(job.row_kernel, job.row_at, index, address_of(partners))
@@ -130,11 +110,15 @@ def place(job, targets):
             row_values(job.weights_at, index, n, partners, weights, job.by_source)
         if job.steps_at:
             row_values(job.delays_at, index, n, partners, delays, job.by_source)
+        if job.receptors_at:
+            row_values(job.receptors_at, index, n, partners, which, job.by_source)
         for i in range(n):
             source, lane = (index, lane_of[partners[i]]) if job.by_source else (np.int64(partners[i]), lane_of[index])
             if lane >= 0:
                 place = np.int64(places[source])
                 places[source] = np.uint32(place + 1)
+                if job.receptors_at:
+                    lane += view(job.shifts_at, MUCH, np.int32)[np.int64(which[i])]
                 targets[place] = lane + (job.negative_shift if job.weight_kind and weights[i] < 0.0 else 0)
                 if job.weight_kind == 1:
                     small[place - job.begin + job.weight_begin] = np.int32(np.floor(weights[i] * job.weight_scale + 0.5))
@@ -287,7 +271,7 @@ def list_connections(p):
     job = view(p, 1, JOB)[0]
     rows, lane_of = view(job.rows_at, job.n_rows, np.int32), view(job.lane_at, MUCH, np.int32)
     partners = np.empty(job.longest + 1, np.int32)
-    weights, delays = np.empty(job.longest + 1), np.empty(job.longest + 1)
+    weights, delays, which = np.empty(job.longest + 1), np.empty(job.longest + 1), np.empty(job.longest + 1)
     out = view(job.conns_at, MUCH, CONNECTION)
     found = 0
     for r in range(job.n_rows):
@@ -295,10 +279,13 @@ def list_connections(p):
         n = call3(job.row_kernel, job.row_at, index, address_of(partners))
         row_values(job.weights_at, index, n, partners, weights, job.by_source)
         row_values(job.delays_at, index, n, partners, delays, job.by_source)
+        if job.receptors_at:
+            row_values(job.receptors_at, index, n, partners, which, job.by_source)
         for i in range(n):
             source, lane = (index, lane_of[partners[i]]) if job.by_source else (np.int64(partners[i]), lane_of[index])
             if lane >= 0:
                 c = out[found]
+                lane += view(job.shifts_at, MUCH, np.int32)[np.int64(which[i])] if job.receptors_at else 0
                 lane += job.negative_shift if weights[i] < 0.0 else 0
                 c.source, c.lane, c.row, c.nth = np.uint32(source), np.uint32(lane), np.uint32(index), np.uint32(i)
                 c.weight, c.steps = weights[i], to_steps(delays[i], job.dt)

@@ -40,9 +40,9 @@ class Job:
 
 
 def make_job(drawing: Drawing, lanes: np.ndarray, degrees: np.ndarray, node_of: np.ndarray, dt: float,
-             shift: int = 0) -> Job:
-    """The job of one partition: `lanes` gives the input lane of each target position, or -1 for other partitions'; the lanes
-    of negative weights lie `shift` further."""
+             shifts: np.ndarray) -> Job:
+    """The job of one partition: `lanes` gives the input lane of each target position, or -1 for other partitions'; shifts: how
+    far the lanes of each receptor lie from these, by number, or those of weights above and below 0."""
     job = Job(drawing, np.zeros(1, JOB), node_of[drawing.sources].astype(np.int32))
     r = job.record[0]
     n_sources = len(drawing.sources)
@@ -52,7 +52,11 @@ def make_job(drawing: Drawing, lanes: np.ndarray, degrees: np.ndarray, node_of: 
         # in the order of lanes, not of the user's view: a source's synapses are written in the order of their rows
         rows = np.argsort(lanes, kind="stable")[np.count_nonzero(lanes < 0):].astype(np.int32)
     r["by_source"], r["n_rows"], r["n_sources"] = drawing.by_source, len(rows), n_sources
-    r["negative_shift"] = shift
+    if drawing.receptors is not None:
+        job.at("receptors_at", drawing.receptors)
+        job.at("shifts_at", shifts)
+    else:
+        r["negative_shift"] = shifts[-1]
     r["row_kernel"], r["longest"], r["dt"] = drawing.row_kernel, drawing.prepared.longest, dt
     for name, array in dict(rows_at=rows, lane_at=np.ascontiguousarray(lanes, np.int32), row_at=drawing.row,
                             degrees_at=degrees, weights_at=drawing.weights, delays_at=drawing.delays,

@@ -27,7 +27,7 @@ ADD = 10                    # the first of the functions, in the order of connec
 ROUNDS = 1 << 17            # of redraws before giving up: one value in a thousand that fits is found e^-131 short of surely
 WORDS = (1 << 20) - 1       # for one value of a distribution: the domain has 20 bits for them
 VALUE_BYTES = VALUES.itemsize
-LEAF = 24                   # the domain's bits from here on tell an expression's distributions apart
+LEAF, SPECIFICATION = 24, 28    # the domain's bits that tell an expression's distributions apart, and a call's specifications
 
 
 def make_fill(sample: Any) -> Kernel:

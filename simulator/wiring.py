@@ -46,6 +46,35 @@ def receptor_for(models: Sequence[Model], source: Model, wanted: Any) -> tuple[F
     return found[0]
 
 
+def receptors_for(models: Sequence[Model], source: Model, wanted: Any, rule: Rule, n_sources: int,
+                  n_targets: int) -> tuple[tuple[Field, ...], np.ndarray | None]:
+    """The inputs that a connection reaches, and if `wanted` is an array, which of them each synapse reaches."""
+    if np.ndim(wanted) == 0:
+        return receptor_for(models, source, wanted), None
+    array = fitted(np.asarray(wanted), "receptor_type", rule, n_sources, n_targets)
+    if array.dtype.kind not in "iuU":
+        raise BadConnection(f"receptor_type = array of {array.dtype}: must hold numbers or names of receptors")
+    found: list[tuple[Field, ...]] = []
+    distinct, which = np.unique(array, return_inverse=True)
+    for i, name in enumerate(distinct):
+        try:
+            found.append(receptor_for(models, source, name.item()))
+        except BadConnection as error:
+            raise BadConnection(f"{error} (entry {place_of(array, int((which == i).argmax()))})") from None
+    if len(found) == 1:
+        return found[0], None
+    if not found:
+        raise BadConnection("receptor_type is an array without entries")
+    if any(len(fields) > 1 for fields in found):
+        pair = next(n for n, fields in zip(distinct, found) if len(fields) > 1)
+        raise BadConnection(f"receptor_type = {pair.item()!r} stands for an input for weights above 0 and one for those below: "
+                            f"in an array, name one of them")
+    if len({fields[0].unit for fields in found}) > 1:
+        raise BadConnection(f"receptor_type: weights are in {' and in '.join(sorted({f[0].unit for f in found}))}: "
+                            f"connect them in separate calls")
+    return tuple(fields[0] for fields in found), which.reshape(array.shape)
+
+
 def values(value: Any, unit: str, name: str, rule: Rule, n_sources: int, n_targets: int,
            space: Callable[[], Space | None] | None = None) -> Any:
     """A weight or delay: a number, an expression, or an array in the rule's shape, as a (targets, sources) matrix, or with one
@@ -57,8 +86,11 @@ def values(value: Any, unit: str, name: str, rule: Rule, n_sources: int, n_targe
     value = magnitude(value, unit, name)
     if not np.isfinite(value).all():
         raise BadConnection(f"{name} = {entry(value, np.argmin(np.isfinite(value)))}: must be finite")
-    if np.ndim(value) == 0:
-        return value
+    return value if np.ndim(value) == 0 else fitted(value, name, rule, n_sources, n_targets)
+
+
+def fitted(value: np.ndarray, name: str, rule: Rule, n_sources: int, n_targets: int) -> np.ndarray:
+    """An array in the shape of the rule's synapses, or as a (targets, sources) matrix; raises BadConnection."""
     shape, matrix = rule.shape(n_sources, n_targets), (n_targets, n_sources)
     if value.shape in (shape, matrix, (n_targets, 1), (1, n_sources)) and value.ndim:
         return value
@@ -76,8 +108,8 @@ def check_delay(delay: Any, dt: float) -> None:
         if low < dt / 2 * (1 - 1e-6):        # from dt / 2 on all round to a step, and each step gets its whole share
             half = f"{dt / 2:g}"
             advice = f"truncate it with min={half}" if hasattr(delay, "min") else f"use clip({half}, ..) or redraw({half}, ..)"
-            raise BadConnection(f"delay = {delay!r} can give {low:g} ms: must be dt / 2 = {half} ms or more, which rounds to dt; "
-                                f"{advice}")
+            raise BadConnection(f"delay = {delay!r} can give {low:g} ms: must be dt / 2 = {half} ms or more, which rounds to "
+                                f"dt; {advice}")
         if high > LONGEST * dt:
             advice = "truncate it with max=" if hasattr(delay, "max") else "use clip(low, high) or redraw(min, max)"
             raise BadConnection(f"delay = {delay!r} can give {high:g} ms: must be at most {LONGEST * dt:g} ms; {advice}")
@@ -97,8 +129,13 @@ def entry(value: Any, flat: Any, unit: str = "") -> str:
     """A number, or of an array the one at a flat index with its place, for a message."""
     if np.ndim(value) == 0:
         return f"{value:g}{unit}"
+    return f"{value.ravel()[flat]:g}{unit} (entry {place_of(value, flat)})"
+
+
+def place_of(value: np.ndarray, flat: Any) -> Any:
+    """The index of an array's entry, from its flat one."""
     place = tuple(int(i) for i in np.unravel_index(flat, value.shape))
-    return f"{value[place]:g}{unit} (entry {place if len(place) > 1 else place[0]})"
+    return place if len(place) > 1 else place[0]
 
 
 def check_pairs(rule: Rule, sources: Sequence[Segment], targets: Sequence[Segment], autapses: bool, multapses: bool) -> None:

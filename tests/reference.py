@@ -70,9 +70,17 @@ class PoissonCounts:
 
 # ------------------------------------------------------------------------------------------------------------- synapses
 
+def ends_of(projection: Any) -> list[np.ndarray]:
+    """The ids of sources and targets as the rule sees them: exchanged where it draws for the other direction."""
+    ends = [projection.source_ids, projection.target_ids]
+    return ends[::-1] if projection.transposed else ends
+
+
 def rows_of(projection: Any, seed: int) -> list[list[int]]:
     """The rule, row by row: the positions of the sources of every target, or of the targets of every source."""
-    sources, targets, rule = projection.source_ids, projection.target_ids, projection.rule
+    (sources, targets), rule = ends_of(projection), projection.rule
+    if hasattr(rule, "edges"):
+        return [[int(s) for s, t in zip(rule.edges.pre, rule.edges.post) if t == i] for i in range(len(targets))]
     if rule is all_to_all:
         return [[i for i, s in enumerate(sources) if projection.allow_autapses or s != t] for t in targets]
     if rule is one_to_one:
@@ -90,7 +98,7 @@ def rows_of(projection: Any, seed: int) -> list[list[int]]:
     rows = []
     for index in range(len(sources) if rule.by == "source" else len(targets)):
         with np.errstate(over="ignore"):        # the generator multiplies modulo 2**32
-            n = type(rule).row(words, table, *key, projection.stream, domain, index, out)
+            n = rule.row(words, table, *key, projection.stream, domain, index, out)
         rows.append([int(p) for p in out[:n]])
     return rows
 
@@ -103,14 +111,16 @@ def as_kept(value: float, law: Distribution) -> float:
 
 def values_of(value: Any, rows: list[list[int]], projection: Any, domain: int, seed: int) -> list[list[float]]:
     """Weights or delays for every row."""
-    sources, targets, rule = projection.source_ids, projection.target_ids, projection.rule
+    (sources, targets), rule = ends_of(projection), projection.rule
     if isinstance(value, Distribution):
-        domain += draws.OWN_SEED * projection.named
+        domain += draws.OWN_SEED * projection.named + (projection.specification[0] << 24)
         return [drawn(value, len(row), index, projection.stream, domain, seed) for index, row in enumerate(rows)]
     if not isinstance(value, np.ndarray):
         return [[float(value)] * len(row) for row in rows]
     if rule is one_to_one and value.ndim == 1:
         return [[value[index]] * len(row) for index, row in enumerate(rows)]
+    if hasattr(rule, "edges") and value.ndim == 1:
+        return [[float(v) for v, t in zip(value, rule.edges.post) if t == i] for i in range(len(targets))]
     if rule is not all_to_all and value.shape == rule.shape(len(sources), len(targets)):
         in_order = iter(value.ravel())
         return [[float(next(in_order)) for _ in row] for row in rows]
@@ -136,8 +146,9 @@ def synapses_of(projection: Any, dt: float, seed: int) -> list[Synapse]:
     for index, row in enumerate(rows):
         for nth, (partner, weight, delay) in enumerate(zip(row, weights[index], delays[index])):
             source, target = (index, partner) if projection.rule.by == "source" else (partner, index)
-            out.append(Synapse(int(projection.source_ids[source]), int(projection.target_ids[target]), weight,
-                               max(1, nearest_step(delay, dt)), index, nth))
+            ids = [int(ids[i]) for ids, i in zip(ends_of(projection), (source, target))]
+            source_id, target_id = ids[::-1] if projection.transposed else ids
+            out.append(Synapse(source_id, target_id, weight, max(1, nearest_step(delay, dt)), index, nth))
     return out
 
 
@@ -258,11 +269,16 @@ class Reference:
     def _connect(self, projection: Any) -> None:
         model = projection.targets[0].population.model
         receptors = [next(f for f in model.receptors if f.name == name) for name in projection.receptor]
+        which = None
+        if projection.which is not None:
+            rows = rows_of(projection, self.seed)
+            which = [[int(w) for w in row] for row in values_of(projection.which, rows, projection, draws.EDGES, self.seed)]
         for synapse in synapses_of(projection, self.dt, self.seed):
-            receptor = receptors[-1 if synapse.weight < 0 else 0]
+            receptor = receptors[which[synapse.row][synapse.nth] if which else -1 if synapse.weight < 0 else 0]
             counting = receptor.type is int                   # counts spikes, whatever their weights
             if projection.sources[0].population.model.per_connection:
-                domain = draws.INPUTS + draws.OWN_SEED * projection.named + 256 * synapse.nth
+                which, of = projection.specification
+                domain = draws.INPUTS + draws.OWN_SEED * projection.named + 256 * (synapse.nth * of + which)
                 copy = self._copy(synapse.source, (synapse.row, projection.stream, domain), synapse.delay)
                 self.copies.append((copy, synapse, receptor.name, counting))
             else:

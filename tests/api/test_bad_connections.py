@@ -194,7 +194,7 @@ def test_an_index_that_is_not_there_is_refused(net, refused, index, words):
     ("number", wire(receptor_type=1), nl.BadConnection, "receptor_type = 1", "receptors 0 (spikes)"),
     ("negative", wire(receptor_type=-1), nl.BadConnection, "receptor_type = -1", "receptors 0 (spikes)"),
     ("False", wire(receptor_type=False), nl.BadConnection, "receptor_type = False", "receptors 0 (spikes)"),
-    ("list", wire(receptor_type=["spikes"]), nl.BadConnection, "receptor_type = ['spikes']", "receptors 0 (spikes)"),
+    ("list", wire(receptor_type=["spikes"]), nl.BadConnection, "receptor_type has shape (1,)", "(5, 10)"),
     ("spikes to current", wire(receptor_type="current"), nl.BadConnection, "receptor_type = 'current'", "emits spikes"),
     ("current to spikes", lambda net: net.sim.connect(net.dc, net.n, receptor_type="spikes"), nl.BadConnection,
      "receptor_type = 'spikes'", "emits current"),

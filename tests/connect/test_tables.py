@@ -9,8 +9,9 @@ import pytest
 
 from nestling import simulator as nl
 
+EDGES = np.random.default_rng(9).integers(0, 31, (2, 120))
 RULES = [nl.all_to_all, nl.one_to_one, nl.fixed_indegree(7), nl.fixed_outdegree(7), nl.fixed_total_number(150),
-         nl.fixed_prob(0.25)]
+         nl.fixed_prob(0.25), nl.pairwise_poisson(0.2), nl.explicit_edges(*EDGES)]
 
 
 @pytest.mark.parametrize("precision", ["double", "single"])
@@ -47,7 +48,7 @@ def test_the_table_holds_the_synapses_that_the_rule_draws_row_by_row(make, scram
     if shape:
         size = int(np.prod(shape))
         forms.append(dict(weight=np.arange(size).reshape(shape) / 8.0, delay=(0.1 * (1 + np.arange(size) % 23)).reshape(shape)))
-    for autapses in (True, False):
+    for autapses in (True, hasattr(rule, "edges")):       # listed edges must not contain what is forbidden
         calls = [sim.connect(pre, post, rule=rule, allow_autapses=autapses, **form) for form in forms]
         for call in calls:
             found = synapse_table.all_synapses(sim.plan())[call.index].sorted()
