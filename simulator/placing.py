@@ -9,7 +9,8 @@ import numpy as np
 from nestling.connect.contract import Layer, Positions
 from nestling.models.contract import ParameterError
 
-from .declare import distribution_in, whole_number
+from .declare import whole_number
+from .distributions import distribution_in
 from .draw import draw_values
 
 FIRST_AXIS = 0xFFFFFF00       # positions' place among the variables that are drawn for a population
