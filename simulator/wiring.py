@@ -76,8 +76,8 @@ def check_delay(delay: Any, dt: float) -> None:
         if low < dt / 2 * (1 - 1e-6):        # from dt / 2 on all round to a step, and each step gets its whole share
             half = f"{dt / 2:g}"
             advice = f"truncate it with min={half}" if hasattr(delay, "min") else f"use clip({half}, ..) or redraw({half}, ..)"
-            raise BadConnection(f"delay = {delay!r} can give {low:g} ms: must be dt / 2 = {half} ms or more, which rounds to dt; "
-                                f"{advice}")
+            raise BadConnection(f"delay = {delay!r} can give {low:g} ms: must be dt / 2 = {half} ms or more, which rounds to "
+                                f"dt; {advice}")
         if high > LONGEST * dt:
             advice = "truncate it with max=" if hasattr(delay, "max") else "use clip(low, high) or redraw(min, max)"
             raise BadConnection(f"delay = {delay!r} can give {high:g} ms: must be at most {LONGEST * dt:g} ms; {advice}")
