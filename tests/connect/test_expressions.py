@@ -338,7 +338,7 @@ def test_wrong_dimensions_are_told(wrong, message):
     (dict(weight=(2.0 * N()).redraw(9.0, 21.0)), "fewer than one in 1,000 values"),
     (dict(weight=(2.0 * N()).redraw(2.0, 1.0)), "min must be at most max"),
     (dict(weight=N().redraw(7.0, 9.0)), "can give no value"),
-    (dict(delay=2.0 * U()), r"delay = .* can give 0 ms: must be dt = 0.1 ms or more; use clip\(0.1, ..\) or redraw\(0.1, ..\)"),
+    (dict(delay=2.0 * U()), r"delay = .* can give 0 ms: must be dt / 2 = 0.05 .*clip\(0.05, ..\) or redraw"),
     (dict(delay=1.0 + N() * 1.0), "delay = .* can give -5.4 ms"), (dict(delay=1.0 + 1e9 * U()), "must be at most .* use clip"),
     (dict(weight=nl.distance), "weight = distance: it needs to know where the nodes are: create all of them with positions="),
     (dict(weight=np.ones(9) * N()), r"weight = .*an array in it has shape \(9,\).*\(9, 1\), one entry a target, \(1, 9\)"),
