@@ -113,7 +113,7 @@ def values_of(value: Any, rows: list[list[int]], projection: Any, domain: int, s
     """Weights or delays for every row."""
     (sources, targets), rule = ends_of(projection), projection.rule
     if isinstance(value, Distribution):
-        domain += draws.OWN_SEED * projection.named + (projection.specification[0] << 24)
+        domain += draws.OWN_SEED * projection.named + (projection.specification[0] << 28)
         return [drawn(value, len(row), index, projection.stream, domain, seed) for index, row in enumerate(rows)]
     if not isinstance(value, np.ndarray):
         return [[float(value)] * len(row) for row in rows]
