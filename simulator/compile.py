@@ -113,7 +113,7 @@ def _describe(thing: Any) -> str:
         return f"{thing.__name__}{thing._fields}"
     # its module, too, is part of it: numba imports that when it loads the kernel, which must not run some other script
     numbers = {n: thing.__globals__[n] for n in thing.__code__.co_names
-               if isinstance(thing.__globals__.get(n), (int, float, np.number, str))}
+               if isinstance(thing.__globals__.get(n), (int, float, np.number, str, np.dtype))}
 
     def code(c: pytypes.CodeType) -> str:
         constants = [code(x) if isinstance(x, pytypes.CodeType) else repr(x) for x in c.co_consts]

@@ -15,6 +15,7 @@ from .loop import make_loop
 from .model_kernels import HEAD, make_advance, make_drive
 from .native import address
 from .plan import Drive, Plan, Table
+from .procedural import list_rows
 
 LOG_ROOM = 1 << 18           # recorded spikes that a partition can hold before they are taken over
 
@@ -65,6 +66,9 @@ class Program:
         log_room = max(LOG_ROOM // plan.n_parts, 2 * worst) if worst else 1
         log = np.empty(log_room, np.int64), np.empty(log_room, np.int32), np.empty(log_room, np.int32)
         self._logs.append(log)
+        if plan.procedures:
+            begins, rows = list_rows(plan.procedures, p, plan.n_nodes)
+            part["first_drawn_at"], part["drawn_at"] = address(self.memory.keep(begins)), address(self.memory.keep(rows))
         self._bind_table(part, plan.tables[p], most_in_a_slice(planned.steps, plan.min_delay))
         for name, array in dict(
                 flags_at=flags, ids_at=ids, recorded_at=plan.recorded, ring_at=ring,

@@ -28,6 +28,7 @@ PART = record(
     "most_at", "excess", "excess_step", "wild", "wild_at", "wild_step", "sick", "sick_step",
     "log_steps_at", "log_ids_at", "log_counts_at", "log_n", "log_room", "log_worst",
     "first_group_at", "first_late_at", "groups_at", "targets_at", "weights32_at", "weights64_at", "classes_at",
+    "first_drawn_at", "drawn_at",
     "calendar_at", "calendar_mask", "entries_at", "n_entries", "entry_room", "entry_worst", "free", "work_at")
 
 GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32), ("cls", np.uint32)])
@@ -37,6 +38,9 @@ GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32)
 ENTRY = np.dtype([("next", np.uint32), ("cursor", np.uint32), ("last", np.uint32), ("count", np.int32)])
 # A group that arrives in this step, and how often.
 WORK = np.dtype([("begin", np.uint32), ("end", np.uint32), ("cls", np.uint32), ("count", np.int32)])
+
+# A row of targets that are drawn when a source fires: of which JOB, and its number there.
+DRAWN = np.dtype([("job_at", np.int64), ("row", np.int64)])
 
 # One bundle's weights in one partition: kind 0 a constant, 1 and 2 from weights32 and weights64, times `value`.
 CLASS = record("kind", "value", "shift")

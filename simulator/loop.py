@@ -13,6 +13,7 @@ from .arrivals import add_group, arrive, note
 from .compile import Kernel, kernel
 from .layout import BARRIER, CLASS, GROUP, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
 from .native import address_of, atomic_add, atomic_load, atomic_store, call3, prefetch, view, wait_for
+from .procedural import draw_synapses
 
 MUCH = 1 << 62                  # the length of an array whose length does not matter here
 LINES_AHEAD = 64                # cache lines of the next spike's targets that are asked for
@@ -160,6 +161,8 @@ def deliver(part, source, k, m, parity, longest, targets, ring):
                 add_group(part, classes[group.cls], np.int64(group.begin), np.int64(group.end), numbers[q], targets, row)
             if late[spike] < first[spike + 1]:
                 note(part, k + lag, late[spike], first[spike + 1], numbers[q], groups)
+            if part.first_drawn_at:
+                draw_synapses(part, spike, k + lag, numbers[q], ring)
             q += 1
 
 

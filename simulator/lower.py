@@ -15,6 +15,7 @@ from .drives import join_series, lower_drives, random_inputs, series_of
 from .fixed_point import scale_receptors
 from .network import Network, Population, Projection
 from .plan import Block, Lane, Plan, Planned, Sampling, Wire, nodes_of
+from .procedural import make_procedure
 from .tables import Job, bundle, count_jobs, fill_jobs, make_job
 from .threads import available_cores, in_turns
 
@@ -169,14 +170,17 @@ class Lowering:
         wired = [(w, drawings[w.projection.index], degrees[w.projection.index]) for w in tabled]
         most = scale_receptors(self.blocks, self.node_of, self.n_nodes, wired, drives, planned, self.ring,
                                before.most if before and going_on else None)
-        bundles = bundle([drawing for _, drawing, _ in wired], [(w.weight, w.lane.exponent) for w in tabled], self.dt,
+        stored = [i for i, w in enumerate(tabled) if not w.projection.procedural]
+        bundles = bundle([wired[i][1] for i in stored], [(tabled[i].weight, tabled[i].lane.exponent) for i in stored], self.dt,
                          len(self.node_of))
         if before is not None and self.exponents() == [lane.exponent for b in before.blocks for lane in b.lanes.values()]:
             tables = before.tables
         else:
             jobs = jobs or self.count(tabled, drawings, {index: d.copy() for index, d in degrees.items()})
             target_type = np.uint16 if self.lane_counts.max(initial=0) <= LANES_OF_16_BITS else np.uint32
-            tables = fill_jobs(jobs, bundles, self.n_nodes, target_type)
+            tables = fill_jobs([[part[i] for i in stored] for part in jobs], bundles, self.n_nodes, target_type)
+        procedures = [make_procedure(w, d, [self.make_job(w, d, degree.copy(), part) for part in range(self.n_parts)])
+                      for w, d, degree in wired if w.projection.procedural]
         check_drawn(drawings.values())
         for drive in drives:
             drive.weights = drive.weights * 2.0 ** drive.wire.lane.exponent
@@ -189,14 +193,18 @@ class Lowering:
             synapses[drive.wire.projection.index] += drive.size
         return Plan(self.network, self.dt, self.seed, threads, self.precision, self.blocks, drives, tables, planned,
                     self.samplings(), self.n_nodes, self.node_of, self.relays, self.recorded_nodes(), most,
-                    self.min_delay, self.max_delay, synapses, self.delays, reason, degrees, tabled, bundles, going_on)
+                    self.min_delay, self.max_delay, synapses, self.delays, reason, degrees,
+                    [tabled[i] for i in stored], bundles, procedures, going_on)
 
     def count(self, tabled: list[Wire], drawings: dict[int, Any], degrees: dict[int, np.ndarray]) -> list[list[Job]]:
         """The first pass over the synapses of every partition: how many each source and each target has."""
-        jobs = [[make_job(drawings[w.projection.index], self.lanes_in(w, part), degrees[w.projection.index], self.node_of,
-                          self.dt, w.shifts(part)) for w in tabled] for part in range(self.n_parts)]
+        jobs = [[self.make_job(w, drawings[w.projection.index], degrees[w.projection.index], part) for w in tabled]
+                for part in range(self.n_parts)]
         count_jobs(jobs)
         return jobs
+
+    def make_job(self, wire: Wire, drawing: Any, degrees: np.ndarray, part: int) -> Job:
+        return make_job(drawing, self.lanes_in(wire, part), degrees, self.node_of, self.dt, wire.shifts(part))
 
     def exponents(self) -> list[int]:
         return [lane.exponent for b in self.blocks for lane in b.lanes.values()]
@@ -219,7 +227,9 @@ class Lowering:
                     wire.block.lanes[name] = Lane(next(f for f in wire.block.model.receptors if f.name == name),
                                                   np.zeros(0, np.int64))
         lanes = sum(b.size * len(b.lanes) for b in self.blocks)
-        self.n_parts = threads * max(1, -(-lanes // (threads * LANES_OF_16_BITS)))
+        # every partition draws procedural synapses anew: there, better few partitions than targets of 16 bits
+        most = lanes if any(p.procedural for p in self.network.projections) else LANES_OF_16_BITS
+        self.n_parts = threads * max(1, -(-lanes // (threads * max(most, 1))))
         self.lane_counts = np.zeros(self.n_parts, np.int64)
         for block in self.blocks:
             block.bounds = block.size * np.arange(self.n_parts + 1) // self.n_parts

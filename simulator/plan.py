@@ -183,9 +183,28 @@ class Bundle:
     steps: tuple[int, int]
 
     @property
+    def form(self) -> tuple[int, int, int, int]:
+        """How weights are stored."""
+        return self.kind, self.scale, self.exponent, self.value
+
+    @property
     def late(self) -> bool:
         """Whether delays differ, so that a spike's synapses are reached one delay after another."""
         return self.steps[0] != self.steps[1]
+
+
+@dataclass
+class Procedure:
+    """Synapses of one wire that are drawn again whenever their source fires: what the kernels need of it in each partition.
+
+    nodes: the node number of every source; records: of each partition a JOB; steps: shortest and longest delay.
+    """
+
+    wire: Wire
+    nodes: np.ndarray
+    records: list[np.ndarray]
+    steps: tuple[int, int]
+    kept: list[Any]
 
 
 @dataclass
@@ -238,6 +257,7 @@ class Plan:
     degrees: dict[int, np.ndarray]          # synapses of every target by projection, of those in the tables
     wires: list[Wire]                       # of the projections in the tables
     bundles: list[Bundle]                   # by number of their class in the tables
+    procedures: list[Procedure]
     going_on: bool = False                  # for a run that goes on: what is on its way fits, too
 
     def nodes_of(self, segment: Segment) -> np.ndarray:
@@ -255,7 +275,8 @@ class Plan:
     @property
     def slots(self) -> int:
         """Steps that the rings hold: what arrives later than that is fetched from the tables when it arrives."""
-        return power_of_two(max([b.steps[1] for b in self.bundles if not b.late], default=1))
+        stored = [b.steps[1] for b in self.bundles if not b.late]
+        return power_of_two(max([*stored, *(p.steps[1] for p in self.procedures)], default=1))
 
     @property
     def calendar(self) -> int:
@@ -271,6 +292,7 @@ class Plan:
                     rings=self.slots * lanes * np.dtype(self.ring_type).itemsize,
                     states=sum(a.nbytes for b in self.blocks for a in b.state)
                     + sum(np.asarray(a).nbytes for b in self.blocks for a in b.step),
+                    procedures=sum(4 * len(p.wire.projection.target_ids) * len(p.records) for p in self.procedures),
                     generators=sum(d.lanes.nbytes + d.weights.nbytes + 32 * d.size for d in self.drives))
 
     def __str__(self) -> str:

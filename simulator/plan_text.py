@@ -40,7 +40,7 @@ def describe(plan: Plan) -> str:
         low, high = plan.delays[c.index]
         delay = f"{low * plan.dt:g}" if low == high else f"{low * plan.dt:g} to {high * plan.dt:g}"
         stream = f"seed {c.stream}" if c.named else f"call {c.stream}"
-        rule = f"{c.rule}, the other way" if c.transposed else c.rule
+        rule = f"{c.rule}{', the other way' if c.transposed else ''}{', procedural' if c.procedural else ''}"
         rows.append([c.index, f"{names[0]} -> {names[1]}", rule, " and ".join(c.receptor), show(c.weight), f"{delay} ms",
                      f"{plan.synapses[c.index]:,}", stream])
     if rows:

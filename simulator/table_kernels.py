@@ -21,7 +21,7 @@ JOB = record("by_source", "n_rows", "rows_at", "lane_at", "n_sources", "row_kern
              "counts_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
              "targets_at", "weights32_at", "weights64_at", "steps_at", "group_counts_at",
              "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at", "negative_shift",
-             "receptors_at", "shifts_at", "sort_lanes",
+             "receptors_at", "shifts_at", "sort_lanes", "value",
              dt=np.float64, weight_scale=np.float64)
 
 # One connection of a generator.

@@ -107,15 +107,14 @@ def bundle(drawings: list[Drawing], weights: list[tuple[Any, int]], dt: float, n
         steps = delay_steps(drawing.projection.delay, dt)
         mine = None
         if steps[0] != steps[1]:
-            mine = next((entry for entry in found if entry[0].late and (entry[0].kind, entry[0].exponent) == (kind, exponent)
-                         and entry[0].value == value and np.array_equal(entry[1], drawing.sources)
-                         and not entry[2][drawing.targets].any()), None)
+            form = kind, scale, exponent, value
+            mine = next((entry for entry in found if entry[0].late and form == entry[0].form
+                         and np.array_equal(entry[1], drawing.sources) and not entry[2][drawing.targets].any()), None)
         if mine is None:
             mine = Bundle([], kind, scale, exponent, value, steps), drawing.sources, np.zeros(n_ids, bool)
             found.append(mine)
         b = mine[0]
         b.members.append(i)
-        b.scale = min(b.scale, scale)
         b.steps = min(b.steps[0], steps[0]), max(b.steps[1], steps[1])
         mine[2][drawing.targets] = True
     return [entry[0] for entry in found]
