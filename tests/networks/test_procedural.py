@@ -83,8 +83,8 @@ def test_sums_fit_into_the_ring_as_those_of_stored_synapses_do(backend, precisio
     assert exponents[0] == exponents[1]
 
 
-@pytest.mark.parametrize("rule", [nl.fixed_indegree(3), nl.fixed_total_number(30), nl.fixed_prob(0.1), nl.all_to_all, nl.one_to_one],
-                         ids=str)
+@pytest.mark.parametrize("rule", [nl.fixed_indegree(3), nl.fixed_total_number(30), nl.fixed_prob(0.1), nl.all_to_all,
+                                  nl.one_to_one], ids=str)
 def test_rules_that_draw_the_sources_of_a_target_are_refused(backend, rule):
     sim = nl.Simulator(backend=backend)
     a = sim.create(nl.iaf_psc_exp, 10)
