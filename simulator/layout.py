@@ -54,7 +54,7 @@ BODY = record("n", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_ro
 # object_at, stream_at, domain_at: whose random numbers each node receives; delay: by how many steps a drive looks back (at a
 # clock, a series, or numbers that connections of other delays share);
 # changes_at: the CHANGEs of a series, n_changes of them, `filled` of them done.
-INPUT = record("kind", "lane", "words_at", "values_at", "thresholds_at", "aliases_at", "bits", "which_at", "filled",
+INPUT = record("kind", "lane", "words_at", "values_at", "table_at", "bits", "which_at", "filled",
                "object_at", "stream_at", "domain_at", "delay", "changes_at", "n_changes")
 CHANGE = record("step", "node", value=np.float64)
 
