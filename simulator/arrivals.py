@@ -12,24 +12,26 @@ from .layout import CLASS, ENTRY, GROUP, PART, WORK
 from .native import address_of, prefetch, view
 
 MUCH = 1 << 62
-BATCH = 16                      # groups that are asked for ahead
+BATCH = 32                      # groups that are asked for ahead
 
 
 @register_jitable
 def add_group(part, cls, begin, end, count, targets, row):
     """Add the weights of a group of synapses to their lanes, `count` times."""
-    value = row.dtype.type(cls.value * count)
+    value, n = row.dtype.type(cls.value * count), end - begin
+    # views that begin with the group: their indices count from 0, and are not checked for being below it
+    mine = view(address_of(targets) + begin * targets.itemsize, n, targets.dtype)
     if cls.kind == 0:
-        for j in range(begin, end):
-            row[targets[j]] += value
+        for j in range(n):
+            row[mine[j]] += value
     elif cls.kind == 1:
-        weights = view(part.weights32_at, MUCH, np.int32)
-        for j in range(begin, end):
-            row[targets[j]] += weights[j + cls.shift] * value
+        weights = view(part.weights32_at + 4 * (begin + cls.shift), n, np.int32)
+        for j in range(n):
+            row[mine[j]] += weights[j] * value
     else:
-        weights64 = view(part.weights64_at, MUCH, np.int64)
-        for j in range(begin, end):
-            row[targets[j]] += weights64[j + cls.shift] * value
+        weights64 = view(part.weights64_at + 8 * (begin + cls.shift), n, np.int64)
+        for j in range(n):
+            row[mine[j]] += weights64[j] * value
 
 
 @register_jitable
