@@ -28,7 +28,7 @@ PART = record(
     "most_at", "excess", "excess_step", "wild", "wild_at", "wild_step", "sick", "sick_step",
     "log_steps_at", "log_ids_at", "log_counts_at", "log_n", "log_room", "log_worst",
     "first_group_at", "first_late_at", "groups_at", "targets_at", "weights32_at", "weights64_at", "classes_at",
-    "first_drawn_at", "drawn_at",
+    "first_drawn_at", "drawn_at", "draw_kernel", "arrive_kernel",
     "calendar_at", "calendar_mask", "entries_at", "n_entries", "entry_room", "entry_worst", "free", "work_at")
 
 GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32), ("cls", np.uint32)])

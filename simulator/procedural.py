@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numba.extending import register_jitable
 
+from .compile import Kernel, kernel
 from .draw import Drawing, delay_steps
 from .fixed_point import to_fixed
-from .layout import DRAWN
+from .layout import DRAWN, PART
 from .native import address_of, call3, view
 from .plan import Procedure, Wire
 from .table_kernels import JOB, row_values, to_steps
@@ -87,3 +88,12 @@ def add_varied(part, job, index, n, partners, lane_of, value, sent, ring):
                 lane += job.negative_shift
             weight = ring.dtype.type(np.floor(weights[i] * job.weight_scale + 0.5)) if job.weight_kind else ring.dtype.type(1)
             ring_row(part, sent + later, ring)[lane] += weight * value
+
+
+def make_draw(ring_type: type) -> Kernel:
+    """The kernel `draw(part, spike, sent, count)`: see draw_synapses."""
+    def draw(p, spike, sent, count):
+        part = view(p, 1, PART)[0]
+        draw_synapses(part, spike, sent, count, view(part.ring_at, (part.mask + 1) * part.lanes, ring_type))
+        return 0
+    return kernel(draw, variant=ring_type.__name__)
