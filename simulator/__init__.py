@@ -79,6 +79,7 @@ from nestling.recorders.statistics import firing_rate as firing_rate
 from nestling.recorders.statistics import isi_cv as isi_cv
 from nestling.recorders.statistics import rate_histogram as rate_histogram
 
+from .connections import Connections as Connections
 from .errors import BadTime as BadTime
 from .errors import BadView as BadView
 from .errors import DimensionError as DimensionError

@@ -14,6 +14,7 @@ from nestling.recorders.results import Results
 
 from .collect import collect
 from .connecting import check_comm, check_ends, make_projections, make_recording
+from .connections import Connections, find_connections
 from .cpu import Program, make_program
 from .declare import check_parameters, declared, on_grid, recorder_params, whole_number
 from .draw import check_rows
@@ -26,6 +27,7 @@ from .network import Network, Population, Projection
 from .placing import number_of_nodes, place
 from .plan import Plan
 from .progress import progress_bar
+from .table_reader import Reader
 from .units import magnitude
 from .views import NodeView, whole_population
 
@@ -58,6 +60,8 @@ class Simulator:
         self._plan: Plan | None = None
         self._program: Program | None = None
         self._sets = 0                  # calls of set(), which number the random values that they draw
+        self._reader: Reader | None = None
+        self._remade = 0                # how often connections were removed or put into another order
 
     def create(self, model: Any, size: int | tuple[int, ...] | None = None, *, params: dict[str, Any] | None = None,
                solver: Any = None, positions: Any = None, **given: Any) -> NodeView:
@@ -143,6 +147,30 @@ class Simulator:
             check_room(10.0 * n, f"{n:,} synapses", "connect fewer neurons, or choose fewer partners")
         self._declare(network)
         return made[0] if len(made) == 1 else made
+
+    def get_connections(self, source: NodeView | None = None, target: NodeView | None = None,
+                        synapse: Projection | list[Projection] | None = None) -> Connections:
+        """The connections from some nodes, to some nodes, of some calls of connect: of all of them where None is given.
+
+        synapse: what connect() returned, or several of them. Connections with recorders are none of synapses: they are not
+        among them. Nothing is read before the collection is asked for something.
+
+        Raises
+        ------
+        TypeError, BadView, NotAvailable
+        """
+        return find_connections(self, source, target, synapse)
+
+    def _read(self) -> Reader:
+        """What reads the connections of the plan of today."""
+        plan = self.plan()
+        if self._reader is None or self._reader.plan is not plan:
+            self._reader = Reader(plan)
+        return self._reader
+
+    def _constants(self) -> dict[int, float]:
+        """The weights of all projections that have one for all their synapses, by number."""
+        return {p.index: float(p.weight) for p in self.network.projections if isinstance(p.weight, (int, float))}
 
     def _declare(self, network: Network) -> None:
         self.network = network
