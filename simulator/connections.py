@@ -8,6 +8,7 @@ import numpy as np
 
 from nestling.connect.contract import positions
 
+from .edits import set_connections
 from .errors import BadView, unknown
 from .finding import count, find, refuse_procedural
 from .network import Projection
@@ -83,10 +84,33 @@ class Connections:
         """Weights, in the receptors' NEST units (float64)."""
         return self.get("weight")
 
+    @weight.setter
+    def weight(self, value: Any) -> None:
+        self.set(weight=value)
+
     @property
     def delay(self) -> np.ndarray:
         """Delays (ms), on the grid of dt."""
         return self.get("delay")
+
+    @delay.setter
+    def delay(self, value: Any) -> None:
+        self.set(delay=value)
+
+    def set(self, params: dict[str, Any] | None = None, **given: Any) -> None:
+        """Change weights and delays: numbers, arrays with one entry a connection of this collection, or distributions.
+
+        They last: new calls of connect() and simulate() keep them. Between `cont` calls spikes that are on their way keep the
+        weights and delays that they were sent with, except those of generators, of which what arrives has the new weights;
+        delays of generators' connections can be set before a run only. Weights go into the tables as they are, unless one is
+        too large for the scale of its receptor or has another sign where each sign has a receptor; then, and for other delays,
+        tables are built anew. If one value is refused, none is set.
+
+        Raises
+        ------
+        UnknownName, DimensionError, BadConnection, BadView, NotAvailable
+        """
+        set_connections(self, {**(params or {}), **given})
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row a connection; raises ImportError where pandas is not installed."""

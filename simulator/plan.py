@@ -94,6 +94,7 @@ class Wire:
     projection: Projection
     block: Block
     names: tuple[str, ...]
+    bound: float | None = None              # of weights that were set in the tables: the largest magnitude
 
     @property
     def lane(self) -> Lane:
@@ -140,6 +141,7 @@ class Drive:
     weights: np.ndarray                     # one, or one a connection; fixed point for counts, scaled for currents
     largest: float                          # the most that a connection can bring in one step, before its weight
     sources: np.ndarray                     # of every connection, by position among the projection's sources
+    keys: np.ndarray                        # of every connection, the address of its numbers: row << 32 | place in the row
     random: Random | None = None
     series: dict[str, Changes] = field(default_factory=dict)
 
@@ -186,6 +188,14 @@ class Bundle:
     def late(self) -> bool:
         """Whether delays differ, so that a spike's synapses are reached one delay after another."""
         return self.steps[0] != self.steps[1]
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What set() made of a projection's weights in the tables: the one that all have (None: they differ), and the largest."""
+
+    weight: float | None
+    bound: float
 
 
 @dataclass
@@ -239,6 +249,7 @@ class Plan:
     wires: list[Wire]                       # of the projections in the tables
     bundles: list[Bundle]                   # by number of their class in the tables
     going_on: bool = False                  # for a run that goes on: what is on its way fits, too
+    patched: dict[int, Patch] = field(default_factory=dict)     # by projection: weights that were set in the tables
 
     def nodes_of(self, segment: Segment) -> np.ndarray:
         """Node numbers of a recorded segment."""

@@ -13,6 +13,7 @@ SHARED = {
     "nestling.models.arithmetic": {"functions.py"},                              # what is compiled in another form
     "nestling.models.reading": {"simulator.py"},                                 # a module read as a model
     "nestling.recorders.results": {"collect.py", "simulator.py"},                # what a run returns
+    "nestling.connect.explicit_edges": {"edits.py"},                              # connections that were changed are listed
     "nestling.connect.all_to_all": {"connecting.py"},                             # the rule where none is given
 }
 
