@@ -68,6 +68,7 @@ from nestling.models.contract import ParameterError as ParameterError
 from nestling.recorders import multimeter as multimeter
 from nestling.recorders import spike_recorder as spike_recorder
 from nestling.recorders import voltmeter as voltmeter
+from nestling.recorders.connection_plots import plot_connections as plot_connections
 from nestling.recorders.contract import BadRecording as BadRecording
 from nestling.recorders.layer_plots import plot_distances as plot_distances
 from nestling.recorders.layer_plots import plot_layer as plot_layer

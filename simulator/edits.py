@@ -6,30 +6,27 @@ from typing import Any
 
 import numpy as np
 
-from nestling.connect.contract import BadConnection, Distribution, positions
+from nestling.connect.contract import BadConnection, positions
 from nestling.connect.explicit_edges import explicit_edges
 
-from .draw import draw_values
 from .errors import BadView, NotAvailable, UnknownName
 from .finding import find
-from .formulas import expression_in, is_expression
+from .formulas import is_expression
+from .memory import check_room
 from .network import Edited, Projection
+from .new_values import check_once, read_delays, read_weights, turned
 from .patches import patch
 from .plan import Plan
-from .table_kernels import HALF_UP
 from .table_reader import Found, Reader
-from .units import magnitude
 from .views import NodeView
-from .wiring import check_delay, entry
-
-STREAM = 2**32 - 1            # of the random numbers that values given to `set` are drawn with; populations count from 0
-FIRST_INDEX = 1 << 16
 
 
 class Listed:
     """All connections of a projection, as they are to be: weights in the receptor's unit, delays in steps; which remain."""
 
     def __init__(self, reader: Reader, projection: Projection, constants: dict[int, float]) -> None:
+        n = reader.plan.synapses[projection.index]
+        check_room(80.0 * n, f"the list of {n:,} connections that are to be changed", "change those of another call")
         self.reader, self.projection = reader, projection
         self.found = find(reader, None, None, {projection.index})
         self.weights, self.steps = reader.weight(self.found, constants), reader.steps(self.found)
@@ -92,9 +89,9 @@ def set_connections(connections: Any, given: dict[str, Any]) -> None:
     reader, found = connections._now()
     check_once(found)
     calls = reader.projection(found)
-    weights = read_weights(sim, reader, given["weight"], found, calls) if given.get("weight") is not None else None
+    weights = read_weights(sim, reader, given["weight"], found, calls) if "weight" in given else None
     steps = None
-    if given.get("delay") is not None:
+    if "delay" in given:
         steps = read_delays(sim, given["delay"], len(calls))
         if (steps == reader.steps(found)).all():
             steps = None
@@ -104,15 +101,19 @@ def set_connections(connections: Any, given: dict[str, Any]) -> None:
     if steps is not None and sim.time > 0 and sim._runs_on and (steps != reader.steps(found))[driven].any():
         raise NotAvailable(f"delay: generators that run at t = {sim.time:g} ms keep the delays of their connections; set them "
                            f"before simulate()")
-    if steps is None and weights is not None and not driven.all():
-        signs = turned(reader, found, calls, weights)
-        if not signs.any() and patch(sim, reader, found.picked(~driven), calls[~driven], weights[~driven],
-                                     isinstance(given["weight"], Distribution)):
-            if not driven.any():
-                sim._sets += 1
-                return
-            reader, calls, found, weights = sim._read(), calls[driven], found.picked(driven), weights[driven]
-    rebuild(connections, reader, found, calls, weights, steps)
+    before = sim.network, sim._plan, sim._patched, sim._ran
+    try:
+        if steps is not None or weights is None or turned(reader, found, calls, weights).any():
+            rebuild(connections, reader, found, calls, weights, steps)
+        else:
+            if driven.any():
+                rebuild(connections, reader, found.picked(driven), calls[driven], weights[driven], None)
+            mine = found.picked(~driven), calls[~driven], weights[~driven]
+            if not driven.all() and not patch(sim, sim._read(), *mine, is_expression(given["weight"])):
+                rebuild(connections, sim._read(), *mine, None)
+    except Exception:
+        sim.network, sim._plan, sim._patched, sim._ran = before
+        raise
     sim._sets += 1
 
 
@@ -157,17 +158,11 @@ def ordered(reader: Reader, found: Found, steps: np.ndarray, weights: np.ndarray
 
 
 def replace_calls(sim: Any, changed: dict[int, Projection]) -> None:
-    """Put projections in the place of others, and make the plan; all or, where it cannot be made, nothing."""
-    before = sim.network, sim._plan, sim._patched, sim._ran
-    try:
-        if sim._patched is not None and any(not p.sources[0].population.model.per_connection       # type: ignore[union-attr]
-                                            for p in changed.values()):
-            sim._write_down()
-        sim._replace(changed)
-        sim.plan()
-    except Exception:
-        sim.network, sim._plan, sim._patched, sim._ran = before
-        raise
+    """Put projections in the place of others, and make the plan."""
+    if sim._patched is not None and any(not p.sources[0].population.model.per_connection for p in changed.values()):     # type: ignore[union-attr]
+        sim._write_down()
+    sim._replace(changed)
+    sim.plan()
 
 
 def disconnect(sim: Any, pre: Any, post: Any, rule: Any) -> None:
@@ -190,7 +185,12 @@ def disconnect(sim: Any, pre: Any, post: Any, rule: Any) -> None:
         listed = Listed(reader, sim.network.projections[i], constants)
         listed.stay[listed.at(found.picked(calls == i))] = False
         changed[i] = listed.declared(True, True, sim.dt)
-    replace_calls(sim, changed)
+    before = sim.network, sim._plan, sim._patched, sim._ran
+    try:
+        replace_calls(sim, changed)
+    except Exception:
+        sim.network, sim._plan, sim._patched, sim._ran = before
+        raise
     sim._remade += 1
 
 
@@ -206,69 +206,10 @@ def between(sim: Any, pre: Any, post: Any, rule: Any) -> Any:
     if name == "all_to_all":
         sources, targets = np.repeat(sources, len(post)), np.tile(targets, len(pre))
     ends = found.get(["source", "target"])
-    n = len(sim._read().ids) + len(sim._read().plan.node_of)
+    n = sim._read().n_ids
     keys, wanted = ends["source"] * n + ends["target"], sources.astype(np.int64) * n + targets
     first = np.searchsorted(keys, wanted).clip(max=max(len(keys) - 1, 0))
     lost = keys[first] != wanted if len(keys) else np.ones(len(wanted), bool)
     if lost.any():
         raise BadConnection(f"node {sources[lost.argmax()]} is not connected to node {targets[lost.argmax()]}")
     return found[np.unique(first)]
-
-
-# --- what the user gives ---------------------------------------------------------------------------------------------------
-
-def check_once(found: Found) -> None:
-    if len(np.unique(found.place)) < len(found.place):
-        raise BadView("a connection stands twice in the collection")
-
-
-def read_weights(sim: Any, reader: Reader, value: Any, found: Found, calls: np.ndarray) -> np.ndarray:
-    """New weights, one a connection, in the receptors' unit."""
-    receptor, units = reader.receptor(found), set()
-    for i in np.unique(calls).tolist():
-        p = sim.network.projections[i]
-        wires = [w for w in [*reader.plan.wires, *(d.wire for d in reader.plan.drives)] if w.projection.index == i]
-        if any(w.lane.field.type is int for w in wires):
-            raise BadConnection(f"weight: {wires[0].block.model.name} counts spikes and takes no notice of weights (connect "
-                                f"call {i}): leave its connections out")
-        current = p.sources[0].population.model.emits == "current"
-        units |= {"" if current else reader.receptors[r][3] for r in np.unique(receptor[calls == i])}
-    if len(units) > 1:
-        raise BadConnection(f"weights are in {' and in '.join(sorted(units))}: set them in separate calls")
-    return read_values(sim, value, next(iter(units), "mV"), "weight", len(calls), 0)
-
-
-def read_delays(sim: Any, value: Any, n: int) -> np.ndarray:
-    delays = read_values(sim, value, "ms", "delay", n, 1)
-    return np.maximum(1, np.floor(delays / sim.dt + HALF_UP)).astype(np.int64)
-
-
-def read_values(sim: Any, value: Any, unit: str, name: str, n: int, which: int) -> np.ndarray:
-    """Numbers, one a connection: from one number, an array, or a distribution, whose numbers `set` counts."""
-    if is_expression(value):
-        value = expression_in(value, unit, name)
-    else:
-        value = magnitude(value, unit, name)
-        if not np.isfinite(value).all():
-            raise BadConnection(f"{name} = {entry(value, np.argmin(np.isfinite(value)))}: must be finite")
-        if np.ndim(value) and np.shape(value) != (n,):
-            raise BadConnection(f"{name} has shape {np.shape(value)}: must be one number, a distribution, or an array with one "
-                                f"entry for each of {n} connections")
-    if name == "delay":
-        check_delay(value, sim.dt)
-    if isinstance(value, Distribution):
-        return draw_values(value, n, sim.seed, STREAM, FIRST_INDEX + 256 * sim._sets + which)
-    return np.array(np.broadcast_to(np.asarray(value, np.float64), n))
-
-
-def turned(reader: Reader, found: Found, calls: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Which connections would reach another receptor: that for weights below 0, or that for those above."""
-    names = [r[0] for r in reader.receptors]
-    receptor, out = reader.receptor(found), np.zeros(len(calls), bool)
-    for i in np.unique(calls).tolist():
-        p = reader.plan.network.projections[i]
-        if len(p.receptor) == 2 and p.which is None:
-            mine = calls == i
-            below = np.array([name == p.receptor[1] for name in names])[receptor[mine]]
-            out[mine] = (weights[mine] < 0) != below
-    return out
