@@ -12,7 +12,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from nestling import simulator as nl
-from nestling.simulator.draw import describe_drawing
 
 parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
 parser.add_argument("--side", type=int, default=80, help="excitatory neurons along an edge")
@@ -32,24 +31,23 @@ sim.connect(exc, recorder)
 reach, J = nl.spatial.circular(0.3), 60.0 * 6400 / n                       # pA
 profiles = {exc: 0.5 * nl.spatial_distributions.gaussian(nl.distance, std=0.05),
             inh: 0.1 * nl.spatial_distributions.gaussian(nl.distance, std=0.2)}
-calls = {source: sim.connect(source, exc + inh, rule=nl.pairwise_bernoulli(p, mask=reach), weight=w, delay=1.5,
-                             allow_autapses=False) for (source, p), w in zip(profiles.items(), (J, -6.0 * J))}
+for (source, p), w in zip(profiles.items(), (J, -6.0 * J)):
+    sim.connect(source, exc + inh, rule=nl.pairwise_bernoulli(p, mask=reach), weight=w, delay=1.5, allow_autapses=False)
 print(sim.plan())
 res = sim.simulate(500.0)
 print(f"{res.rate(recorder):.2f} spikes/s")
 
 
-def pairs_of(call):
-    """Sources and targets of a call's connections, by their number among the views, from its list of rows."""
-    row = describe_drawing(call, sim.seed).prepared
-    starts, sources = np.split(row.table.astype(np.int64), [row.words[0] + 1])
-    return sources, np.repeat(np.arange(row.words[0]), np.diff(starts))
+def pairs_of(source):
+    """Sources and targets of a view's connections, by their number in it and among the targets."""
+    found = sim.get_connections(source, exc + inh).get(["source", "target"])
+    return found["source"] - source.global_id[0], found["target"] - exc.global_id[0]
 
 
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4.8), layout="constrained")
 for (source, p), name, color, every in zip(profiles.items(), ("excitatory", "inhibitory"), ("#0072B2", "#D55E00"), (23, 11)):
     nl.plot_layer(source, color="0.85" if source == exc else "0.7", size=1.5, ax=left)
-    pre, post = pairs_of(calls[source])
+    pre, post = pairs_of(source)
     space = source.space_to(exc + inh)
     others = np.arange(0, len(source), every)                               # some sources will do for the profile
     tried = space.displacement(np.repeat(others, len(exc + inh)), np.tile(np.arange(len(exc + inh)), len(others)))

@@ -68,6 +68,7 @@ from nestling.models.contract import ParameterError as ParameterError
 from nestling.recorders import multimeter as multimeter
 from nestling.recorders import spike_recorder as spike_recorder
 from nestling.recorders import voltmeter as voltmeter
+from nestling.recorders.connection_plots import plot_connections as plot_connections
 from nestling.recorders.contract import BadRecording as BadRecording
 from nestling.recorders.layer_plots import plot_distances as plot_distances
 from nestling.recorders.layer_plots import plot_layer as plot_layer
@@ -79,6 +80,7 @@ from nestling.recorders.statistics import firing_rate as firing_rate
 from nestling.recorders.statistics import isi_cv as isi_cv
 from nestling.recorders.statistics import rate_histogram as rate_histogram
 
+from .connections import Connections as Connections
 from .errors import BadTime as BadTime
 from .errors import BadView as BadView
 from .errors import DimensionError as DimensionError

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from .arrivals import BATCH, make_arrive, make_settle
+from .arrivals import BATCH, make_arrive
 from .bodies import Memory, make_body, slice_random, slice_series, variant_of
 from .diagnosis import check_nodes
+from .going_on import go_on_from
 from .layout import BARRIER, BODY, ENTRY, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP, WORK
 from .loop import make_loop
 from .model_kernels import HEAD, make_advance, make_drive
 from .native import address
-from .plan import Drive, Plan, Table
+from .plan import Drive, Plan
 from .procedural import list_rows, make_draw
+from .stored import Table
 
 LOG_ROOM = 1 << 18           # recorded spikes that a partition can hold before they are taken over
 
@@ -39,6 +41,7 @@ class Program:
         self.sizes = [int(sum(b.bounds[p + 1] - b.bounds[p] for b in plan.blocks)) for p in range(plan.n_parts)]
         self.flag_row = 8 * (-(-max([1, *self.sizes]) // 8))
         self._logs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.bound: list[Drive] = []                               # the drives, in the order of drive_states
         for p in range(plan.n_parts):
             self._bind_part(p)
         self.run_record = self.memory.keep(np.zeros(1, RUN))
@@ -138,6 +141,7 @@ class Program:
     def _bind_drive(self, drive: Drive, part: Any) -> tuple[int, int]:
         state = [self.memory.starting(a) for a in drive.state]
         self.drive_states.append(state)
+        self.bound.append(drive)
         body = make_body(self.memory, self.plan, drive, part, drive.size, state, drive.step, drive.random, drive.series, {},
                          drive.delay)
         neighbours = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all())
@@ -156,36 +160,6 @@ class Program:
             self.parts[name] = 0
         self.events = []
         self.step = 0
-
-    def go_on_from(self, other: Program) -> None:
-        """Take over the time, states and spikes on their way of a program of the same network with other parameters."""
-        self.step = other.step
-        for mine, theirs in zip([*self.state, *self.drive_states], [*other.state, *other.drive_states]):
-            for new, old in zip(mine, theirs):
-                new[...] = old
-        same = self.plan.tables is other.plan.tables
-        for p, (new, old) in enumerate(zip(self.rings, other.rings)):
-            rows, olds = new.reshape(self.slots, -1), old.reshape(other.slots, -1)
-            steps = self.step + np.arange(other.slots)
-            rows[steps % self.slots] = olds[steps % other.slots]
-            mine, theirs = self.parts[p], other.parts[p]
-            if same:
-                self.days[p][...] = other.days[p]
-                self.entries[p] = other.entries[p].copy()
-                mine["entries_at"] = address(self.entries[p])
-                for name in ("n_entries", "entry_room", "free"):
-                    mine[name] = theirs[name]
-            elif theirs["n_entries"]:               # what is on its way keeps the weights that it was sent with
-                settle = make_settle(self.plan.ring_type, other.plan.tables[p].targets.dtype.type)
-                settle(other.parts[p:p + 1].ctypes.data, self.step, address(new), self.slots - 1)
-            for block, before in zip(self.plan.blocks, other.plan.blocks):
-                size = int(block.bounds[p + 1] - block.bounds[p])
-                for name, lane in block.lanes.items():
-                    lanes = slice(int(lane.begins[p]), int(lane.begins[p]) + size)
-                    shift = lane.exponent - before.lanes[name].exponent
-                    if shift:
-                        rows[:, lanes] = np.rint(np.ldexp(rows[:, lanes].astype(np.float64), shift))
-            mine["planned_next"] = np.searchsorted(self.plan.planned.steps, self.step) if p == 0 else 0
 
     def _bind_taps(self, end: int) -> None:
         """Room for the samples that will be taken until step `end`: for each recorder its states' traces by name."""
@@ -294,7 +268,7 @@ def make_program(plan: Plan, before: Program | None = None) -> Program:
     """The plan's kernels, compiled, bound to their arrays; before: a program of the same network, whose run goes on."""
     program = Program(plan, room_for(plan, before))
     if before is not None:
-        program.go_on_from(before)
+        go_on_from(program, before)
     return program
 
 

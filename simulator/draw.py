@@ -151,6 +151,14 @@ def delay_steps(delay: Any, dt: float) -> tuple[int, int]:
     return tuple(max(1, int(math.floor(float(v) / dt + HALF_UP))) for v in (low, high))  # type: ignore[return-value]
 
 
+def delay_range(projection: Projection, dt: float) -> tuple[int, int]:
+    """Shortest and longest delay of a projection, in steps."""
+    now = projection.edited
+    if now is None or not len(now.steps):
+        return delay_steps(projection.delay, dt)
+    return int(now.steps.min()), int(now.steps.max())
+
+
 def draw_values(distribution: Distribution, n: int, seed: int, stream: int, index: int) -> np.ndarray:
     """n values of a distribution for the nodes of population `stream`; `index` tells its variables apart."""
     key, out = draws.key_of(seed), np.empty(n)

@@ -82,8 +82,29 @@ def lower_drives(lowering: Any, wire: Wire, drawing: Drawing) -> list[Drive]:
     degrees = np.zeros(len(drawing.targets), np.uint32)
     jobs = [make_job(drawing, lowering.lanes_in(wire, part), degrees, lowering.node_of, lowering.dt, wire.shifts(part))
             for part in range(lowering.n_parts)]
+    parts = [edited(wire, part, found) for part, found in enumerate(in_threads(connections_of, jobs))]
     return [make_drive(lowering, wire, part, found[found["steps"] == delay], int(delay), sources)
-            for part, found in enumerate(in_threads(connections_of, jobs)) for delay in np.unique(found["steps"])]
+            for part, found in enumerate(parts) for delay in np.unique(found["steps"])]
+
+
+def keys_of(found: np.ndarray) -> np.ndarray:
+    """The addresses of connections' random numbers."""
+    return found["row"].astype(np.int64) << 32 | found["nth"]
+
+
+def edited(wire: Wire, part: int, found: np.ndarray) -> np.ndarray:
+    """The connections of one partition that were not removed, with the weights and delays that were set."""
+    now = wire.projection.edited
+    if now is None:
+        return found
+    keys = keys_of(found)
+    found = found[np.isin(keys, now.keys)].copy()
+    at = np.searchsorted(now.keys, keys_of(found))
+    if wire.projection.which is None:                   # a receptor for weights above 0, and one for those below
+        turned = (now.weights[at] < 0).astype(np.int64) - (found["weight"] < 0)
+        found["lane"] = found["lane"] + turned * wire.shifts(part)[-1]
+    found["weight"], found["steps"] = now.weights[at], now.steps[at]
+    return found
 
 
 @dataclass
@@ -120,8 +141,8 @@ def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: i
     ends = np.searchsorted(found["source"][connections], np.arange(len(sources.names[0]) + 1))
     series = {name: spread(c, connections, ends) for name, c in sources.series.items()}
     most = float(most_emitted(model, step, random).max())
-    return Drive(wire, model, part, n, delay, state, step, found["lane"].copy(), weights, most, found["source"].copy(), random,
-                 series)
+    return Drive(wire, model, part, n, delay, state, step, found["lane"].copy(), weights, most, found["source"].copy(),
+                 keys_of(found), random, series)
 
 
 def spread(changes: Changes, connections: np.ndarray, ends: np.ndarray) -> Changes:

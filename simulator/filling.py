@@ -11,8 +11,8 @@ from nestling.connect.contract import BadConnection, Distribution
 from .compile import kernel
 from .layout import CLASS, GROUP
 from .native import address
-from .plan import Bundle, Table
 from .record_kernels import SHARE, make_draw, make_sort, place_records
+from .stored import Bundle, Table
 from .table_kernels import HEAD, head_groups, make_order, make_place, sort_groups
 from .threads import in_threads
 

@@ -34,11 +34,13 @@ def to_fixed(weight: float, exponent: int) -> int:
 
 
 def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wired: list[Any], drives: list[Drive],
-                    planned: Planned, ring: type, still: np.ndarray | None = None) -> np.ndarray:
+                    planned: Planned, ring: type, still: np.ndarray | None = None,
+                    finest: dict[tuple[int, str], int] | None = None) -> np.ndarray:
     """Choose every receptor's exponent for its worst case; returns the most spikes that each node may emit in a step.
 
     wired: for each part of a projection in the table its Wire, its Drawing and the in-degrees of its targets; still: the most
-    that nodes may have emitted a while ago, in a run that goes on with other parameters: those spikes may be on their way.
+    that nodes may have emitted a while ago, in a run that goes on with other parameters: those spikes may be on their way;
+    finest: the exponents of receptors where spikes of other weights may be on their way, which a finer scale may not hold.
     """
     most = np.ones(n_nodes)
     np.maximum.at(most, planned.nodes, planned.counts)
@@ -66,7 +68,8 @@ def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wire
         for name, lane in block.lanes.items():
             top = float(sums[block.first, name].max(initial=0.0))
             if lane.field.type is not int:
-                lane.exponent = exponent_for(top, ring, f"{block.model.name}'s receptor {name}")
+                exponent = exponent_for(top, ring, f"{block.model.name}'s receptor {name}")
+                lane.exponent = min(exponent, (finest or {}).get((block.first, name), exponent))
             elif top >= 2.0**BITS[ring]:
                 raise BadConnection(f"{block.model.name} may receive {top:.3g} spikes in one step, and in this precision it "
                                     f"counts to {2**BITS[ring]:,}: use precision='double'")
@@ -89,7 +92,8 @@ def worst_cases(blocks: list[Block], node_of: np.ndarray, wired: list[Any], driv
     sums = {(b.first, name): np.zeros(b.size) for b in blocks for name in b.lanes}
     for wire, drawing, degree in wired:
         place = wire.places(node_of, drawing.targets)
-        strongest = largest(wire.weight) * float(most[node_of[drawing.sources]].max(initial=1.0))
+        bound = largest(wire.weight) if wire.bound is None else wire.bound
+        strongest = bound * float(most[node_of[drawing.sources]].max(initial=1.0))
         for name in wire.names:
             np.add.at(sums[wire.block.first, name], place[place >= 0], degree[place >= 0] * strongest)
     for drive in drives:
@@ -101,3 +105,8 @@ def worst_cases(blocks: list[Block], node_of: np.ndarray, wired: list[Any], driv
             strength = np.broadcast_to(drive.largest * np.abs(drive.weights), len(places))
             np.add.at(sums[block.first, name], places[mine] + block.bounds[drive.part], strength[mine])
     return sums
+
+
+def scales_of(blocks: list[Block]) -> list[tuple[str, int, list[int]]]:
+    """Which receptors are reached, in which scale, and where their lanes begin."""
+    return [(name, lane.exponent, lane.begins.tolist()) for b in blocks for name, lane in b.lanes.items()]

@@ -1,6 +1,7 @@
 """Lowering: the declared network becomes a `Plan`, arrays that any backend can run."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,9 @@ from nestling.connect.contract import Distribution
 from nestling.models.contract import Model
 from nestling.recorders.contract import active_steps
 
-from .draw import check_drawn, delay_steps, describe_drawing, draw_values
+from .draw import check_drawn, delay_range, describe_drawing, draw_values
 from .drives import join_series, lower_drives, random_inputs, series_of
-from .fixed_point import scale_receptors
+from .fixed_point import scale_receptors, scales_of
 from .network import Network, Population, Projection
 from .plan import Block, Lane, Plan, Planned, Sampling, Wire, nodes_of
 from .procedural import make_procedure
@@ -24,10 +25,13 @@ LANES_OF_16_BITS = 65536
 
 
 def lower(network: Network, dt: float, seed: int, threads: int | None, precision: str, before: Plan | None = None,
-          going_on: bool = False) -> Plan:
-    """The plan of a network. `threads=None` chooses by size; before: a plan of the same network, with other parameters, whose
-    synapse tables serve again where scales have not changed; going_on: of a run that is to go on with the new plan."""
-    return Lowering(network, dt, seed, precision).plan(threads, before, going_on)
+          carried: Plan | None = None, write_down: Callable[[], Network] | None = None) -> Plan:
+    """The plan of a network. `threads=None` chooses by size.
+
+    before: an earlier plan: if its synapses are the same, its tables serve again where scales have not changed; carried: of a
+    run that is to go on with the new plan; write_down: declares what was set in the tables, and gives the network with it.
+    """
+    return Lowering(network, dt, seed, precision).plan(threads, before, carried, write_down)
 
 
 @dataclass
@@ -72,6 +76,8 @@ def constants(model: Model, parameters: list[Parameters], sizes: list[int], dt: 
 def chosen(projection: Projection) -> tuple[str, ...]:
     """The inputs that a projection reaches: all that its synapses name, or by the signs of its weights."""
     weight, names = projection.weight, projection.receptor
+    if projection.edited is not None:
+        weight = projection.edited.weights
     if len(names) == 1 or projection.which is not None:
         return names
     low, high = weight.limits() if isinstance(weight, Distribution) else (np.min(weight, initial=0), np.max(weight, initial=0))
@@ -148,15 +154,21 @@ class Lowering:
                     n += len(segment)
         return n
 
-    def plan(self, threads: int | None, before: Plan | None = None, going_on: bool = False) -> Plan:
+    def plan(self, threads: int | None, before: Plan | None = None, carried: Plan | None = None,
+             write_down: Callable[[], Network] | None = None) -> Plan:
         tabled = [w for w in self.wires if not w.model.per_connection]
         driving = [w for w in self.wires if w.model.per_connection]
-        self.delays = {p.index: delay_steps(p.delay, self.dt) for p in self.network.projections}
+        before = before if before is not None and self.has_synapses_of(before, tabled) else None
+        patched = before.patched if before is not None else {}
+        for w in self.wires:
+            w.bound = patched[w.projection.index].bound if w.projection.index in patched else None
+        self.delays = {p.index: delay_range(p, self.dt) for p in self.network.projections}
         spans = [self.delays[w.projection.index] for w in tabled]
         self.min_delay = min([LONGEST_SLICE, *(low for low, _ in spans)])
         self.max_delay = max([high for _, high in spans], default=1)
-        threads, reason = self.choose_threads(threads)
-        self.lay_lanes(threads)
+        asked = threads
+        threads, reason = (carried.threads, carried.reason) if carried is not None else self.choose_threads(asked)
+        self.lay_lanes(threads, carried)
         described = in_turns(lambda p: describe_drawing(p, self.seed), self.network.projections, threads)
         drawings = {d.projection.index: d for d in described}
         degrees = {index: np.zeros(len(d.targets), np.uint32) for index, d in drawings.items()}
@@ -168,13 +180,18 @@ class Lowering:
         planned = self.plan_spikes()
         drives = [d for w in driving for d in lower_drives(self, w, drawings[w.projection.index])]
         wired = [(w, drawings[w.projection.index], degrees[w.projection.index]) for w in tabled]
+        other = carried is not None and (carried.network is not self.network or bool(patched))
+        finest = {(b.first, name): lane.exponent for b in carried.blocks for name, lane in b.lanes.items()} \
+            if carried is not None and other else None
         most = scale_receptors(self.blocks, self.node_of, self.n_nodes, wired, drives, planned, self.ring,
-                               before.most if before and going_on else None)
+                               carried.most if carried else None, finest)
         stored = [i for i, w in enumerate(tabled) if not w.projection.procedural]
         bundles = bundle([wired[i][1] for i in stored], [(tabled[i].weight, tabled[i].lane.exponent) for i in stored], self.dt,
                          len(self.node_of))
-        if before is not None and self.exponents() == [lane.exponent for b in before.blocks for lane in b.lanes.values()]:
+        if before is not None and scales_of(self.blocks) == scales_of(before.blocks):
             tables = before.tables
+        elif patched and write_down is not None:
+            return lower(write_down(), self.dt, self.seed, asked, self.precision, None, carried)
         else:
             jobs = jobs or self.count(tabled, drawings, {index: d.copy() for index, d in degrees.items()})
             target_type = np.uint16 if self.lane_counts.max(initial=0) <= LANES_OF_16_BITS else np.uint32
@@ -194,7 +211,16 @@ class Lowering:
         return Plan(self.network, self.dt, self.seed, threads, self.precision, self.blocks, drives, tables, planned,
                     self.samplings(), self.n_nodes, self.node_of, self.relays, self.recorded_nodes(), most,
                     self.min_delay, self.max_delay, synapses, self.delays, reason, degrees,
-                    [tabled[i] for i in stored], bundles, procedures, going_on)
+                    [tabled[i] for i in stored], bundles, procedures, carried is not None, patched)
+
+    def has_synapses_of(self, before: Plan, tabled: list[Wire]) -> bool:
+        """Whether an earlier plan has the same nodes, and the same synapses, stored or not."""
+        earlier = [*before.wires, *(p.wire for p in before.procedures)]
+        stored = [w for w in tabled if not w.projection.procedural]
+        return (before.network.populations == self.network.populations
+                and before.network.recordings == self.network.recordings
+                and [(w.projection, w.names) for w in (*stored, *(w for w in tabled if w.projection.procedural))]
+                == [(w.projection, w.names) for w in earlier])
 
     def count(self, tabled: list[Wire], drawings: dict[int, Any], degrees: dict[int, np.ndarray]) -> list[list[Job]]:
         """The first pass over the synapses of every partition: how many each source and each target has."""
@@ -206,9 +232,6 @@ class Lowering:
     def make_job(self, wire: Wire, drawing: Any, degrees: np.ndarray, part: int) -> Job:
         return make_job(drawing, self.lanes_in(wire, part), degrees, self.node_of, self.dt, wire.shifts(part))
 
-    def exponents(self) -> list[int]:
-        return [lane.exponent for b in self.blocks for lane in b.lanes.values()]
-
     def choose_threads(self, threads: int | None) -> tuple[int, str]:
         """As many threads as given; else one where a slice is too little work to be shared, else one a core."""
         if threads is not None:
@@ -219,8 +242,10 @@ class Lowering:
             return 1, f"chosen: {work} node updates a slice" if cores > 1 else "chosen: one core"
         return cores, f"chosen: {work} node updates a slice, {cores} cores"
 
-    def lay_lanes(self, threads: int) -> None:
-        """Cut the blocks into partitions, and give every receptor that is reached its lanes."""
+    def lay_lanes(self, threads: int, carried: Plan | None) -> None:
+        """Cut the blocks into partitions, and give every receptor that is reached, or was before, its lanes."""
+        for block, old in zip(self.blocks, carried.blocks if carried is not None else ()):
+            block.lanes.update({name: Lane(lane.field, np.zeros(0, np.int64)) for name, lane in old.lanes.items()})
         for wire in self.wires:
             for name in wire.names:
                 if name not in wire.block.lanes:

@@ -70,6 +70,18 @@ Value = float | np.ndarray | Distribution     # a weight (in the receptor's unit
 
 
 @dataclass(frozen=True, eq=False)
+class Edited:
+    """What was made of a projection of generators: those of its connections that remain, by the address of their numbers.
+
+    keys: row << 32 | place in the row, ascending; weights: in the receptor's unit; steps: delays in steps.
+    """
+
+    keys: np.ndarray
+    weights: np.ndarray
+    steps: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Projection:
     """One call of connect between nodes. stream: the number of its random stream; named: whether seed= named it."""
 
@@ -88,6 +100,7 @@ class Projection:
     specification: tuple[int, int] = (0, 1)     # which, of how many that share their edges
     procedural: bool = False            # not stored: drawn again whenever a source fires
     which: np.ndarray | None = None     # an array: which of `receptor` each synapse reaches; None: the one, or by sign
+    edited: Edited | None = None        # of generators: in place of weight and delay
 
     @property
     def ends(self) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:

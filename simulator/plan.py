@@ -10,6 +10,7 @@ import numpy as np
 from nestling.models.contract import Field, Model
 
 from .network import Network, Population, Projection, Segment
+from .stored import Bundle, Patch, Table
 
 
 @dataclass
@@ -94,6 +95,7 @@ class Wire:
     projection: Projection
     block: Block
     names: tuple[str, ...]
+    bound: float | None = None              # of weights that were set in the tables: the largest magnitude
 
     @property
     def lane(self) -> Lane:
@@ -140,57 +142,9 @@ class Drive:
     weights: np.ndarray                     # one, or one a connection; fixed point for counts, scaled for currents
     largest: float                          # the most that a connection can bring in one step, before its weight
     sources: np.ndarray                     # of every connection, by position among the projection's sources
+    keys: np.ndarray                        # of every connection, the address of its numbers: row << 32 | place in the row
     random: Random | None = None
     series: dict[str, Changes] = field(default_factory=dict)
-
-
-@dataclass
-class Table:
-    """The synapses that end in one partition. groups: layout.GROUP; classes: layout.CLASS, one a bundle.
-
-    The headers of source s begin at first_group[s]: those of projections with one delay, then, from first_late[s] on, the
-    others by delay.
-    """
-
-    first_group: np.ndarray
-    first_late: np.ndarray
-    groups: np.ndarray
-    targets: np.ndarray
-    weights32: np.ndarray
-    weights64: np.ndarray
-    classes: np.ndarray
-
-    @property
-    def nbytes(self) -> int:
-        arrays = self.first_group, self.first_late, self.groups, self.targets, self.weights32, self.weights64
-        return sum(a.nbytes for a in arrays)
-
-
-@dataclass
-class Bundle:
-    """Wires, by number, whose synapses stand together: those of a source are sorted by delay, whatever the projection.
-
-    They have the same sources, and no target in common, so that a target tells the projection. kind, scale, exponent: how
-    their weights are stored; value: the one that all have, in fixed point, where they are constant; steps: their shortest and
-    longest delay.
-    """
-
-    members: list[int]
-    kind: int
-    scale: int
-    exponent: int
-    value: int
-    steps: tuple[int, int]
-
-    @property
-    def form(self) -> tuple[int, int, int, int]:
-        """How weights are stored."""
-        return self.kind, self.scale, self.exponent, self.value
-
-    @property
-    def late(self) -> bool:
-        """Whether delays differ, so that a spike's synapses are reached one delay after another."""
-        return self.steps[0] != self.steps[1]
 
 
 @dataclass
@@ -259,6 +213,7 @@ class Plan:
     bundles: list[Bundle]                   # by number of their class in the tables
     procedures: list[Procedure]
     going_on: bool = False                  # for a run that goes on: what is on its way fits, too
+    patched: dict[int, Patch] = field(default_factory=dict)     # by projection: weights that were set in the tables
 
     def nodes_of(self, segment: Segment) -> np.ndarray:
         """Node numbers of a recorded segment."""

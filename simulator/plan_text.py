@@ -41,7 +41,10 @@ def describe(plan: Plan) -> str:
         delay = f"{low * plan.dt:g}" if low == high else f"{low * plan.dt:g} to {high * plan.dt:g}"
         stream = f"seed {c.stream}" if c.named else f"call {c.stream}"
         rule = f"{c.rule}{', the other way' if c.transposed else ''}{', procedural' if c.procedural else ''}"
-        rows.append([c.index, f"{names[0]} -> {names[1]}", rule, " and ".join(c.receptor), show(c.weight), f"{delay} ms",
+        weight = show(c.weight) if c.edited is None else show(c.edited.weights)
+        if c.index in plan.patched:
+            weight = "as set" if plan.patched[c.index].weight is None else show(plan.patched[c.index].weight)
+        rows.append([c.index, f"{names[0]} -> {names[1]}", rule, " and ".join(c.receptor), weight, f"{delay} ms",
                      f"{plan.synapses[c.index]:,}", stream])
     if rows:
         lines += ["connections"] + rows_of(["#", "from -> to", "rule", "receptor", "weight", "delay", "number",

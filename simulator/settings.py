@@ -66,7 +66,7 @@ def values_of(sim: Any, segment: Segment, name: str) -> Any:
 def running_state(sim: Any, population: Population, name: str) -> np.ndarray | None:
     """A population's state as the program holds it (to read and write), or None where there is no run to speak of."""
     program, model = sim._program, population.model
-    if program is None or program.step == 0 or program.plan.network is not sim.network:
+    if program is None or program.step == 0 or not sim._runs_on:
         return None
     if model is None or model.per_connection or model.scheduled:     # its states, if any, belong to its connections
         return None

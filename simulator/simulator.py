@@ -14,9 +14,11 @@ from nestling.recorders.results import Results
 
 from .collect import collect
 from .connecting import check_comm, check_ends, make_projections, make_recording
+from .connections import Connections, find_connections
 from .cpu import Program, make_program
 from .declare import check_parameters, declared, on_grid, recorder_params, whole_number
 from .draw import check_rows
+from .edits import disconnect, written_down
 from .errors import BadTime, Interrupted, NotAvailable
 from .interrupt import noting_ctrl_c
 from .layout import REQUEST
@@ -26,6 +28,7 @@ from .network import Network, Population, Projection
 from .placing import number_of_nodes, place
 from .plan import Plan
 from .progress import progress_bar
+from .table_reader import Reader
 from .units import magnitude
 from .views import NodeView, whole_population
 
@@ -58,6 +61,10 @@ class Simulator:
         self._plan: Plan | None = None
         self._program: Program | None = None
         self._sets = 0                  # calls of set(), which number the random values that they draw
+        self._reader: Reader | None = None
+        self._remade = 0                # how often connections were removed or put into another order
+        self._patched: Plan | None = None           # the plan in whose tables weights were set
+        self._ran: Network | None = None            # of the run that there is, with what was set since
 
     def create(self, model: Any, size: int | tuple[int, ...] | None = None, *, params: dict[str, Any] | None = None,
                solver: Any = None, positions: Any = None, **given: Any) -> NodeView:
@@ -145,20 +152,83 @@ class Simulator:
         self._declare(network)
         return made[0] if len(made) == 1 else made
 
+    def get_connections(self, source: NodeView | None = None, target: NodeView | None = None,
+                        synapse: Projection | list[Projection] | None = None) -> Connections:
+        """The connections from some nodes, to some nodes, of some calls of connect: of all of them where None is given.
+
+        synapse: what connect() returned, or several of them. Connections with recorders are none of synapses: they are not
+        among them. Nothing is read before the collection is asked for something.
+
+        Raises
+        ------
+        TypeError, BadView, NotAvailable
+        """
+        return find_connections(self, source, target, synapse)
+
+    def _read(self) -> Reader:
+        """What reads the connections of the plan of today."""
+        plan = self.plan()
+        if self._reader is None or self._reader.plan is not plan:
+            self._reader = Reader(plan)
+        return self._reader
+
+    def _constants(self) -> dict[int, float]:
+        """The weights of all projections that have one for all their synapses, by number."""
+        patched = {} if self._patched is None else self._patched.patched
+        known = {p.index: None if p.edited is not None else p.weight for p in self.network.projections}
+        known |= {i: patch.weight for i, patch in patched.items()}
+        return {i: float(weight) for i, weight in known.items() if isinstance(weight, (int, float))}
+
+    def disconnect(self, pre: Connections | NodeView, post: NodeView | None = None, rule: Rule | None = None) -> None:
+        """Remove connections: those of a collection, or those between two views by one_to_one (unless given) or all_to_all.
+
+        Between `cont` calls spikes that are on their way still arrive, except those of generators.
+
+        Raises
+        ------
+        TypeError, BadView, BadConnection
+        """
+        disconnect(self, pre, post, rule)
+
     def _declare(self, network: Network) -> None:
+        if self._patched is not None:
+            replaced = self._write_down().projections
+            network = replace(network, projections=(*replaced, *network.projections[len(replaced):]))
         self.network = network
         self._plan = None
+
+    def _replace(self, projections: dict[int, Projection]) -> None:
+        """Put projections in the places of others, in a run that can go on."""
+        network = replace(self.network, projections=tuple(projections.get(p.index, p) for p in self.network.projections))
+        self._ran = network if self._runs_on else None
+        self.network, self._plan = network, None
+
+    def _write_down(self) -> Network:
+        """Declare the weights that were set in the tables, so that new tables have them."""
+        assert self._patched is not None
+        self._replace(written_down(self, self._patched))
+        self._patched = None
+        return self.network
 
     def plan(self) -> Plan:
         """The plan of the network: its arrays, sizes and streams; `print(sim.plan())` is a table of them."""
         return self._lowered(going_on=self.time > 0)
 
+    @property
+    def _runs_on(self) -> bool:
+        """Whether there is a run of this network, perhaps with other parameters, weights and delays than it has now."""
+        return self._program is not None and (self._program.plan.network is self.network or self._ran is self.network)
+
     def _lowered(self, going_on: bool) -> Plan:
         """The plan; going_on: for a run that goes on, in scales that fit what is on its way, too."""
-        before = self._program.plan if self._program and self._program.plan.network is self.network else None
-        going_on = going_on and before is not None
+        going_on = going_on and self._runs_on
         if self._plan is None or self._plan.going_on and not going_on:
-            self._plan = lower(self.network, self.dt, self.seed, self.threads, self.precision, before, going_on)
+            program = self._program
+            before = self._patched if self._patched is not None else program.plan if program is not None else None
+            carried = program.plan if program is not None and going_on else None
+            self._plan = lower(self.network, self.dt, self.seed, self.threads, self.precision, before, carried,
+                               self._write_down)
+            self._patched = self._plan if self._plan.patched else None
         return self._plan
 
     @property
@@ -191,7 +261,7 @@ class Simulator:
     def cont(self, duration: Any, *, progress: bool | None = None) -> Results:
         """Go on for `duration` (ms) from where the last run stopped; the results hold this window only."""
         steps = self._steps(duration)
-        if self._program is not None and self._program.plan.network is not self.network:
+        if self._program is not None and not self._runs_on:
             raise NotAvailable(f"the network was changed at t = {self.time:g} ms; a changed network starts afresh: "
                                f"call simulate()")
         if self._program is None or self._program.plan is not self.plan():       # there, parameters were set

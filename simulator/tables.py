@@ -19,7 +19,7 @@ from .draw import Drawing, delay_steps, largest
 from .filling import Filling, fill_by_row, way_of
 from .fixed_point import to_fixed
 from .native import address
-from .plan import Bundle, Table
+from .stored import Bundle, Table
 from .table_kernels import CONNECTION, JOB, count_rows, count_synapses, list_connections
 from .threads import in_threads
 

@@ -48,15 +48,10 @@ def pairs_there(nest, n):
 @pytest.fixture(scope="module")
 def pairs_here():
     """pairs_here(sim, pre, post, **given): how often each pair was connected, (targets, sources)."""
-    from nestling.simulator.draw import describe_drawing
-
     def pairs(sim, pre, post, **given):
-        call = sim.connect(pre, post, **given)
-        row = describe_drawing(call, sim.seed).prepared
-        n, by_source = int(row.words[0]), call.rule.by == "source"
+        found = sim.get_connections(synapse=sim.connect(pre, post, **given)).get(["source", "target"])
         table = np.zeros((len(post), len(pre)), np.int64)
-        rows = np.repeat(np.arange(n), np.diff(row.table[:n + 1].astype(np.int64)))
-        np.add.at(table, (row.table[n + 1:], rows) if by_source else (rows, row.table[n + 1:]), 1)
+        np.add.at(table, (found["target"] - post.global_id[0], found["source"] - pre.global_id[0]), 1)
         return table
     return pairs
 

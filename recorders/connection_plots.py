@@ -1,0 +1,63 @@
+"""A plot of connections as a matrix: sources across, targets down."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from .contract import BadRecording
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_BINS = 500               # rows and columns of the picture
+
+
+class Linked(Protocol):
+    """Connections, as get_connections() returns them: arrays with one entry a connection."""
+
+    def get(self, names: Any, /) -> Any: ...
+
+
+def plot_connections(connections: Linked, *, what: str = "weight", bins: int | None = None, ax: Axes | None = None) -> Axes:
+    """Draw connections as a matrix: sources across, targets down, by global id, from the lowest to the highest that occur.
+
+    what: "weight" (summed where there are several between two nodes), "delay" (ms, their mean) or "number". bins: rows and
+    columns of the picture, one a node where there are fewer than 500 of them unless given; a larger network's fields hold the
+    mean weight or number of a pair of nodes. Fields without connections stay white. ax: the axes to draw in, a new figure if
+    None. Returns the axes. Raises BadRecording where there are no connections, or an argument does not fit.
+    """
+    if what not in ("weight", "delay", "number"):
+        raise BadRecording(f"what = {what!r}: must be 'weight', 'delay' or 'number'")
+    if bins is not None and (isinstance(bins, bool) or not isinstance(bins, int) or bins < 1):
+        raise BadRecording(f"bins = {bins!r}: must be a whole number, 1 or more")
+    given = connections.get(["source", "target"] if what == "number" else ["source", "target", what])
+    if not len(given["source"]):
+        raise BadRecording("there are no connections to draw")
+    ends = [given["target"], given["source"]]
+    edges = [edges_of(ids, bins) for ids in ends]
+    number, summed = (np.histogram2d(ends[0], ends[1], bins=edges, weights=w)[0] for w in (None, given.get(what)))
+    pairs = np.outer(*(np.diff(e) for e in edges)) if what != "delay" else np.maximum(number, 1.0)
+    shown = np.ma.masked_array(summed / pairs, number == 0)
+    axes: Any = ax
+    if axes is None:
+        import matplotlib.pyplot as plt
+        axes = plt.subplots(layout="constrained")[1]
+    top = float(np.abs(shown).max()) or 1.0
+    signed = what == "weight" and shown.min() < 0
+    image = axes.pcolormesh(edges[1], edges[0], shown, cmap="RdBu_r" if signed else "viridis", vmin=-top if signed else None,
+                            vmax=top if signed else None, rasterized=True)
+    axes.invert_yaxis()
+    axes.set(xlabel="Source", ylabel="Target", aspect="equal")
+    whole = all((np.diff(e) == 1).all() for e in edges)
+    label = {"weight": "Weight" if whole else "Mean weight of a pair", "delay": "Delay (ms)",
+             "number": "Connections" if whole else "Connections of a pair"}[what]
+    axes.figure.colorbar(image, ax=axes, label=label)
+    return axes
+
+
+def edges_of(ids: np.ndarray, bins: int | None) -> np.ndarray:
+    """Edges of fields that hold whole ids."""
+    low, high = int(ids.min()), int(ids.max()) + 1
+    n = min(high - low, MOST_BINS if bins is None else bins)
+    return np.unique(np.floor(np.linspace(low, high, n + 1) + 0.5)) - 0.5
