@@ -49,6 +49,7 @@ def test_the_central_formula_is_the_sample_where_it_applies():
     words = np.random.default_rng(4).integers(0, 2**32, 20_000)
     words = np.concatenate([words, (np.array([0.075, 0.925]) * 2.0**32).astype(np.int64)[:, None].repeat(9, 1).ravel()
                             + np.tile(np.arange(-4, 5), 2)])
+    assert applies(322122547) and not applies(322122546)         # 0.075 * 2**32 = 322122547.2
     central = [u for u in words if applies(int(u))]
     assert 0.84 < len(central) / len(words) < 0.86
     assert all(formula(int(u), 0.3, 2.0) == nl.dist.Normal.sample(int(u), 0.3, 2.0) for u in central)
@@ -66,7 +67,9 @@ def in_order(plan: Any) -> bool:
 def test_projections_that_share_their_sources_come_in_order(make, synapse_table, reference, rules, law, threads):
     sim, _ = make(1, threads=threads)
     a, b = (sim.create(nl.iaf_psc_exp, n) for n in (60, 90))
-    parts = b[60:], a, b[:60]                           # neither first to last nor last to first
+    parts = b[60:], a, b[:60:2]                         # neither first to last nor last to first
+    if rules[2].by == "target":
+        parts = b[60:], b[1:60:2], b[:60:2]             # the last two lie among each other
     calls = [sim.connect(a, part, rule=rule, weight=law, delay=nl.dist.Uniform(0.1, 1.0)) for part, rule in zip(parts, rules)]
     plan = sim.plan()
     assert len(plan.bundles) == 1 and in_order(plan)
@@ -74,6 +77,24 @@ def test_projections_that_share_their_sources_come_in_order(make, synapse_table,
         found = synapse_table.all_synapses(plan)[call.index].sorted()
         expected = sorted((s.source, s.target, s.delay, s.weight) for s in reference.synapses_of(call, sim.dt, sim.seed))
         assert sorted(zip(found.source, found.target, found.delay, found.weight)) == expected
+
+
+def check(call: Any, sim: Any, synapse_table: Any, reference: Any) -> None:
+    """Whether the table holds a call's synapses."""
+    found = synapse_table.synapses_of(sim.plan(), call)
+    expected = sorted((s.source, s.target, s.delay, s.weight) for s in reference.synapses_of(call, sim.dt, sim.seed))
+    assert sorted(zip(found.source, found.target, found.delay, found.weight)) == expected
+
+
+@pytest.mark.parametrize("rule", [nl.fixed_indegree(7), nl.fixed_outdegree(7)], ids=str)
+def test_projections_from_different_sources_leave_each_others_weights(make, synapse_table, reference, rule):
+    sim, (a, b) = make(31, 45, threads=2)
+    for pre, post in ((a, b), (b, a), (a[3:], a + b)):
+        sim.connect(pre, post, rule=nl.fixed_prob(0.2), weight=1.0, delay=nl.dist.Uniform(0.3, 1.0))
+        sim.connect(pre, post, rule=rule, weight=nl.dist.Normal(1.0, 0.1), delay=nl.dist.Uniform(0.3, 1.0))
+        sim.connect(pre, post, rule=rule, weight=nl.dist.Normal(1.0, 0.1))
+    for call in sim.network.projections:
+        check(call, sim, synapse_table, reference)
 
 
 @pytest.mark.parametrize("rule", [nl.fixed_indegree(90), nl.fixed_outdegree(90)], ids=str)
