@@ -12,13 +12,12 @@ import ctypes
 import hashlib
 import sys
 import types as pytypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba import types
-from numba.core import environment
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
 from numba.core.registry import cpu_target
@@ -50,35 +49,13 @@ class _Cache(FunctionCache):
         # numba's own method first imports all that it can compile, a fifth of a second; code from disk needs its run time only
         rtsys.initialize(target_context)
         found = None
-        with self._guard_against_spurious_io_errors(), contextlib.suppress(ImportError), _few_imports():
+        with self._guard_against_spurious_io_errors(), contextlib.suppress(ImportError):
             found = self._load_overload(sig, target_context)    # it imports the modules of all functions: they may be gone
         if found is None:
             _announce(self.cache_path)
             cpu_target.typing_context.refresh()
             target_context.refresh()
         return found
-
-
-@contextlib.contextmanager
-def _few_imports() -> Iterator[None]:
-    """While code is loaded: do not import the library's modules of which a part was compiled into it, a fiftieth of a second.
-
-    Compiled code asks for their names only in numba's object mode, which kernels never use.
-    """
-    rebuild = environment._rebuild_env
-
-    def lean(module: str, constants: list[Any], name: str) -> Any:
-        if module in sys.modules or not module.startswith("numba.") or environment.lookup_environment(name) is not None:
-            return rebuild(module, constants, name)
-        made = environment.Environment(dict(__name__=module))
-        made.consts[:], made.env_name = constants, name
-        environment.Environment._memo[name] = made
-        return made
-    environment._rebuild_env = lean
-    try:
-        yield
-    finally:
-        environment._rebuild_env = rebuild
 
 
 def _announce(path: str) -> None:
