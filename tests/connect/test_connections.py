@@ -164,8 +164,9 @@ def test_a_collection_is_a_list(net):
     assert all_[3:5] + all_[9] == all_[[3, 4, 9]] and all_[3:5] != all_[[4, 3]] and all_ == sim.get_connections()
     assert [one.target.tolist() for one in all_[:4]] == target[:4, None].tolist()
     assert repr(all_) == f"<Connections: {n:,}>" and all_ != 3
-    for item, words in ((n, f"connection {n} of {n}"), ([0, -n - 1], f"connection {-n - 1}"), (mask[1:], "one entry a connection"),
-                        (1.5, "not 1.5"), ("weight", "not 'weight'"), ([[1]], "whole-number")):
+    for item, words in ((n, f"connection {n} of {n}"), ([0, -n - 1], f"connection {-n - 1}"),
+                        (mask[1:], "one entry a connection"), (1.5, "not 1.5"), ("weight", "not 'weight'"),
+                        ([[1]], "whole-number")):
         with pytest.raises(nl.BadView) as caught:
             all_[item]
         assert words in str(caught.value)
