@@ -15,7 +15,7 @@ class Net:
 
     def __init__(self, backend, *, threads=1, call=None, back=None, noise=None, precision="double", edges=None, seed=3):
         self.sim = sim = nl.Simulator(backend=backend, threads=threads, precision=precision, seed=seed)
-        self.a, self.b = (sim.create(nl.iaf_psc_exp, n, V_m=nl.dist.Uniform(-70.0, -55.0)) for n in (20, 30))
+        self.a, self.b = (sim.create(nl.iaf_psc_exp, n, V_m=nl.dist.Uniform(-70.0, -55.0), tau_syn_in=4.0) for n in (20, 30))
         self.rec = sim.create(nl.spike_recorder)
         self.noise = sim.connect(sim.create(nl.poisson_generator, rate=20_000.0), self.a + self.b,
                                  **{"weight": 95.0, "delay": 1.2, **(noise or {})})
@@ -201,13 +201,14 @@ def test_what_is_set_in_steps_of_a_run_that_is_cut_into_pieces_is_no_matter(make
     assert_same(np.concatenate(found, axis=1), one, 80)
 
 
-@pytest.mark.parametrize("weight", [30.0, "array", nl.dist.Uniform(50.0, 90.0)], ids=str)
+@pytest.mark.parametrize("weight", [30.0, "array", "both signs", nl.dist.Uniform(50.0, 90.0)], ids=str)
 def test_weights_of_generators_are_as_if_declared(make, weight):
     net = make()
     found = net.sim.get_connections(synapse=net.noise)
-    value = np.linspace(40.0, 100.0, len(found)) if isinstance(weight, str) else weight
+    value = np.linspace(40.0 if weight == "array" else -30.0, 100.0, len(found)) if isinstance(weight, str) else weight
     found.weight = value
     assert found.weight.tolist() == np.broadcast_to(value, len(found)).tolist() if weight == 30.0 else True
+    assert (found.get("receptor_name") == np.where(found.weight < 0, "inh", "ex")).all()
     declared = found.weight[:, None] if not isinstance(weight, float) else weight
     assert_same(net.run(), make(noise=dict(weight=declared)).run(), 40)
 

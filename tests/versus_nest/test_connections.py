@@ -6,6 +6,7 @@ from nestling import simulator as nl
 
 SPIKES = np.arange(1.0, 9.0)
 BEFORE, AFTER = 5.0, 10.0                 # ms
+TAU = dict(tau_syn_ex=2.0, tau_syn_in=5.0)
 
 
 @pytest.fixture
@@ -51,13 +52,14 @@ def test_the_same_connections_are_found_by_the_same_filters(kernel):
 
 W, DELAYS = np.array([[100.0], [200.0], [-50.0]]), {"one delay": [1.5, 1.5, 1.5], "several delays": [1.5, 2.5, 3.0]}
 EDITS = {"weights": dict(weight=[300.0, 50.0, -200.0]), "zero": dict(weight=[0.0, 0.0, 0.0]),
+         "smaller": dict(weight=[50.0, 0.0, -10.0]), "tiny, other signs": dict(weight=[-1e-9, 1e-9, 1e-9]),
          "other signs": dict(weight=[-300.0, 50.0, 200.0]), "large": dict(weight=[3e4, 5e4, -2e4]), "gone": None,
          "delays": dict(delay=[3.0, 1.5, 1.5])}
 
 
 def voltages_there(nest, delays, edit):
     train = nest.Create("spike_generator", params=dict(spike_times=SPIKES))
-    parrot, cells = nest.Create("parrot_neuron"), nest.Create("iaf_psc_exp", 3)
+    parrot, cells = nest.Create("parrot_neuron"), nest.Create("iaf_psc_exp", 3, TAU)
     meter = nest.Create("multimeter", params=dict(record_from=["V_m"], interval=0.1))
     nest.Connect(train, parrot, syn_spec=dict(delay=0.1))
     nest.Connect(parrot, cells, "all_to_all", dict(weight=W, delay=np.array(delays)[:, None]))
@@ -76,7 +78,7 @@ def voltages_there(nest, delays, edit):
 def voltages_here(backend, threads, delays, edit):
     sim = nl.Simulator(backend=backend, threads=threads)
     train = sim.create(nl.spike_generator, spike_times=SPIKES)
-    parrot, cells = sim.create(nl.parrot_neuron), sim.create(nl.iaf_psc_exp, 3)
+    parrot, cells = sim.create(nl.parrot_neuron), sim.create(nl.iaf_psc_exp, 3, params=TAU)
     meter = sim.create(nl.multimeter, record_from=["V_m"], interval=0.1)
     sim.connect(train, parrot, delay=0.1)
     sim.connect(parrot, cells, weight=W, delay=np.array(delays)[:, None])
