@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from .contract import Space
 from .lists import Piece
@@ -36,6 +35,7 @@ class Candidates:
     @property
     def tree(self) -> Any:
         if self._tree is None:
+            from scipy.spatial import cKDTree
             self._tree = cKDTree(self.inside(self.pool), boxsize=self.wrap)
         return self._tree
 
@@ -73,6 +73,7 @@ class Candidates:
         reach = self.mask.reach * WIDER
         centers = self.inside((self.rows if only is None else self.rows[only]) + self.shift)
         numbers = np.asarray(self.tree.query_ball_point(centers, reach, return_length=True))
+        from scipy.spatial import cKDTree
         order = cKDTree(centers).indices
         part = np.cumsum(numbers[order]) // PIECE
         for some in np.split(order, np.flatnonzero(np.diff(part)) + 1):

@@ -11,7 +11,9 @@ the targets of one source (``by = "source"``). It states
   positions of the row's partners into `out` and returns how many there are. Draws come from `draws.philox`, addressed by
   the row's index, so that a row is the same whoever draws it.
 
-A distribution gives ``sample(u, a, b) -> float`` in the same manner, from one 32-bit word, and bounds of what it gives.
+A distribution gives ``sample(u, a, b) -> float`` in the same manner, from one 32-bit word, and bounds of what it gives. Where
+most words lead to a formula without branches it may state that by itself, as ``central = (formula, applies)``: where
+``applies(u)``, ``sample(u, a, b)`` is ``formula(u, a, b)``, bit for bit. The engine then computes it for whole rows at once.
 """
 from __future__ import annotations
 
@@ -156,9 +158,14 @@ class Distribution(Expression):
     """Base of the distributions: values from words, optionally within [min, max] by redrawing; plain: fields without unit."""
 
     sample: ClassVar[Callable]
+    central: ClassVar[tuple[Callable, Callable] | None] = None
     plain: ClassVar[tuple[str, ...]] = ()
     min: float
     max: float
+
+    def __init_subclass__(cls) -> None:
+        if "sample" in vars(cls) and "central" not in vars(cls):       # the base's belongs to the base's sample
+            cls.central = None
 
     def parameters(self) -> tuple[float, float]:
         raise NotImplementedError

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadConnection, Distribution
-from .normal import normal_sample
+from .normal import normal_central, normal_is_central, normal_sample
 
 
 def uniform_sample(u, low, high):
@@ -48,6 +48,7 @@ class Normal(Distribution):
     max: Any = math.inf
     unit: Any = None
     sample = staticmethod(normal_sample)
+    central = normal_central, normal_is_central
 
     def __post_init__(self) -> None:
         _check(self, dict(mean=self.mean, std=self.std, min=self.min, max=self.max))

@@ -40,8 +40,17 @@ def alias_pick(word, thresholds, aliases, first, bits):
     """The outcome that a 32-bit word selects from the table of 2**bits cells that begins at `first`."""
     cell = first + (word >> np.uint32(32 - bits))
     low = word & np.uint32((1 << (32 - bits)) - 1)
-    own, other = cell - first, aliases[cell]         # both read, so that no branch is left that nothing could predict
-    return own if low < thresholds[cell] else other
+    return cell - first if low < thresholds[cell] else aliases[cell]
+
+
+def packed_pick(word, cells, first, bits):
+    """The same from cells that hold the threshold in their upper and the alias in their lower half (uint64).
+
+    With one load for both no branch is left, which nothing could predict.
+    """
+    cell = first + (word >> np.uint32(32 - bits))
+    low, both = word & np.uint32((1 << (32 - bits)) - 1), cells[np.uint64(cell)]
+    return np.uint32(cell - first) if np.uint64(low) < both >> _HALF else np.uint32(both & _LOW)
 
 
 def alias_table(probabilities: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,7 @@ from .normal import normal_sample as normal_sample
 # inlined before loops are vectorised: a call of philox in a loop costs ten times what its arithmetic does
 philox = register_jitable(forceinline=True)(draws.philox)
 alias_pick = register_jitable(forceinline=True)(draws.alias_pick)
+packed_pick = register_jitable(forceinline=True)(draws.packed_pick)
 
 
 @register_jitable

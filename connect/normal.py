@@ -4,20 +4,31 @@ from __future__ import annotations
 import math
 
 
+def normal_is_central(u):
+    """Whether the word belongs to the middle 85 % of the distribution."""
+    return abs((u + 0.5) * 2.0**-32 - 0.5) <= 0.425
+
+
+def normal_central(u, mean, std):
+    """The sample from a word of the middle: no branch, no function, so that a loop over words vectorises."""
+    q = (u + 0.5) * 2.0**-32 - 0.5
+    r = 0.180625 - q * q
+    top = (((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r
+               + 4.5921953931549871457e4) * r + 1.3731693765509461125e4) * r + 1.9715909503065514427e3) * r
+            + 1.3314166789178437745e2) * r + 3.3871328727963666080e0)
+    low = (((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r
+               + 2.1213794301586595867e4) * r + 5.3941960214247511077e3) * r + 6.8718700749205790830e2) * r
+            + 4.2313330701600911252e1) * r + 1.0)
+    return mean + std * q * top / low
+
+
 def normal_sample(u, mean, std):
     """Inverse of the normal distribution function: Wichura (1988), Algorithm AS 241 (PPND16), Appl. Statist. 37:477."""
+    if normal_is_central(u):
+        return normal_central(u, mean, std)
     p = (u + 0.5) * 2.0**-32
     q = p - 0.5
-    if abs(q) <= 0.425:
-        r = 0.180625 - q * q
-        top = (((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r
-                   + 4.5921953931549871457e4) * r + 1.3731693765509461125e4) * r + 1.9715909503065514427e3) * r
-                + 1.3314166789178437745e2) * r + 3.3871328727963666080e0)
-        low = (((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r
-                   + 2.1213794301586595867e4) * r + 5.3941960214247511077e3) * r + 6.8718700749205790830e2) * r
-                + 4.2313330701600911252e1) * r + 1.0)
-        return mean + std * q * top / low
-    r = math.sqrt(-math.log(p if q < 0 else 1.0 - p))
+    r = math.sqrt(-math.log(min(p, 1.0 - p)))
     if r <= 5.0:
         r -= 1.6
         top = (((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) * r
@@ -34,4 +45,6 @@ def normal_sample(u, mean, std):
         low = (((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r + 1.84631831751005468180e-5) * r
                    + 7.86869131145613259100e-4) * r + 1.48753612908506148525e-2) * r + 1.36929880922735805310e-1) * r
                 + 5.99832206555887937690e-1) * r + 1.0)
-    return mean + std * (top / low if q >= 0 else -top / low)
+    x = top / low
+    y = -x                                              # both known, so that no branch is left that nothing could predict
+    return mean + std * (x if q >= 0 else y)

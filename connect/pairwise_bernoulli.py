@@ -25,15 +25,17 @@ class pairwise_bernoulli(Rule):
 
     p may be an expression of the way from source to target; as in NEST a value below 0 counts as 0, one above 1 as 1. `mask`,
     placed at the source, says where its targets may be; with use_on_source=True it is placed at the target instead, and says
-    where its sources may be.
+    where its sources may be. by="source" draws the targets of each source instead of the sources of each target: other pairs,
+    of the same distribution, which can be drawn again when a source fires (comm="procedural").
     """
 
     p: Any
     mask: Any = None
     use_on_source: bool = False
+    by: str = "target"                               # type: ignore[misc]
     row = staticmethod(kernels.row_of_chances)
 
-    def __new__(cls, p: Any = 0.0, mask: Any = None, use_on_source: bool = False) -> pairwise_bernoulli:
+    def __new__(cls, p: Any = 0.0, mask: Any = None, use_on_source: bool = False, by: str = "target") -> pairwise_bernoulli:
         return object.__new__(by_place(cls, pairwise_bernoulli_in_space, mask, p))
 
     def __post_init__(self) -> None:
@@ -42,19 +44,22 @@ class pairwise_bernoulli(Rule):
         read_place(self, 1.0)
         if switch(self.use_on_source, "use_on_source") and self.mask is None:
             raise BadConnection("use_on_source = True: says where the mask is placed, and no mask is given")
+        if self.by not in ("target", "source") or self.by == "source" and self.spatial:
+            raise BadConnection(f"by = {self.by!r}: must be 'target'" + ("" if self.spatial else " or 'source'"))
 
     def prepare(self, pairing: Pairing) -> Row:
         skip = not pairing.allow_autapses
-        own = (pairing.own + 1 if skip else np.zeros(0)).astype(np.uint32)
-        words = [len(pairing.sources), skip]
+        own, partners = (pairing.own, pairing.sources) if self.by == "target" else (pairing.own_target, pairing.targets)
+        own = (own + 1 if skip else np.zeros(0)).astype(np.uint32)
+        words = [len(partners), skip]
         if self.p < RARE:
             rate = np.array([-np.log1p(-self.p)]).view(np.int64)
-            return Row(np.array([*words, 0, *rate]), own, len(pairing.sources))
+            return Row(np.array([*words, 0, *rate]), own, len(partners))
         bits = int(np.clip(np.ceil(np.log2(8.0 / self.p)), 5, 12))
         gaps = np.arange((1 << bits) - 1)
         none = (1.0 - self.p) ** (len(gaps))
         table = draws.alias_table(np.append(self.p * (1.0 - self.p) ** gaps, none), bits)
-        return Row(np.array([*words, bits, len(own)]), np.concatenate([own, *table]), len(pairing.sources))
+        return Row(np.array([*words, bits, len(own)]), np.concatenate([own, *table]), len(partners))
 
     def expected(self, n_sources: int, n_targets: int) -> float:
         return self.p * n_sources * n_targets

@@ -4,7 +4,6 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from .contract import BadConnection, Space
 from .distance import displacement as displacement
@@ -64,6 +63,7 @@ def find_nearest(nodes: Placed, points: Any) -> Any:
     if wanted.ndim != 2 or wanted.shape[1] != dimensions or wanted.dtype.kind not in "iuf" or not np.isfinite(wanted).all():
         raise BadConnection(f"points = {points!r}: must be a point of {dimensions} finite numbers, or a list of points")
     here, there = (p if wrap is None else np.where((q := p % wrap) < wrap, q, 0.0) for p in (positions, wanted))
+    from scipy.spatial import cKDTree  # where it is needed: a fifth of a second
     return nodes[np.atleast_1d(cKDTree(here, boxsize=wrap).query(there)[1])]
 
 

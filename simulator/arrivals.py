@@ -12,24 +12,26 @@ from .layout import CLASS, ENTRY, GROUP, PART, WORK
 from .native import address_of, prefetch, view
 
 MUCH = 1 << 62
-BATCH = 16                      # groups that are asked for ahead
+BATCH = 32                      # groups that are asked for ahead
 
 
 @register_jitable
 def add_group(part, cls, begin, end, count, targets, row):
     """Add the weights of a group of synapses to their lanes, `count` times."""
-    value = row.dtype.type(cls.value * count)
+    value, n = row.dtype.type(cls.value * count), end - begin
+    # views that begin with the group: their indices count from 0, and are not checked for being below it
+    mine = view(address_of(targets) + begin * targets.itemsize, n, targets.dtype)
     if cls.kind == 0:
-        for j in range(begin, end):
-            row[targets[j]] += value
+        for j in range(n):
+            row[mine[j]] += value
     elif cls.kind == 1:
-        weights = view(part.weights32_at, MUCH, np.int32)
-        for j in range(begin, end):
-            row[targets[j]] += weights[j + cls.shift] * value
+        weights = view(part.weights32_at + 4 * (begin + cls.shift), n, np.int32)
+        for j in range(n):
+            row[mine[j]] += weights[j] * value
     else:
-        weights64 = view(part.weights64_at, MUCH, np.int64)
-        for j in range(begin, end):
-            row[targets[j]] += weights64[j + cls.shift] * value
+        weights64 = view(part.weights64_at + 8 * (begin + cls.shift), n, np.int64)
+        for j in range(n):
+            row[mine[j]] += weights64[j] * value
 
 
 @register_jitable
@@ -50,17 +52,32 @@ def note(part, sent, cursor, last, count, groups):
 
 
 @register_jitable
-def arrive(part, k, targets, ring):
-    """Add all groups of synapses that spikes of the past reach in step k.
+def ask_for_group(cls, begin, end, targets, weights):
+    """Prefetch a group's targets and, where they are of 32 bits, its weights."""
+    j = begin
+    while j < end:
+        prefetch(targets, j)
+        j += 64 // targets.itemsize
+    prefetch(targets, end - 1)
+    if cls.kind == 1:
+        j = begin
+        while j < end:
+            prefetch(weights, j + cls.shift)
+            j += 16
+        prefetch(weights, end - 1 + cls.shift)
 
-    Fetching them now keeps what is written to in the cache, one row of the ring; fetching a spike's synapses at once, as
-    `deliver` does, would write all over the rows of all delays. Groups are taken in batches, and asked for one batch ahead.
+
+@register_jitable
+def add_arrivals(part, k, targets, row):
+    """Add all groups of synapses that spikes of the past reach in step k to the row of the ring that is read in it.
+
+    Fetching them now keeps what is written to in the cache, one row; fetching a spike's synapses at once, as `deliver` does,
+    would write all over the rows of all delays. Groups are taken in batches, and asked for one batch ahead.
     """
     entries = view(part.entries_at, part.entry_room, ENTRY)
     calendar = view(part.calendar_at, part.calendar_mask + 1, np.uint32)
     groups, classes = view(part.groups_at, MUCH, GROUP), view(part.classes_at, MUCH, CLASS)
     work = view(part.work_at, 2 * BATCH, WORK)
-    row = view(address_of(ring) + (k & part.mask) * part.lanes * ring.itemsize, part.lanes, ring.dtype)
     weights = view(part.weights32_at, MUCH, np.int32)
     i = np.int64(calendar[k & part.calendar_mask])
     calendar[k & part.calendar_mask] = np.uint32(0)
@@ -97,20 +114,16 @@ def arrive(part, k, targets, ring):
             return
 
 
-@register_jitable
-def ask_for_group(cls, begin, end, targets, weights):
-    """Prefetch a group's targets and, where they are of 32 bits, its weights."""
-    j = begin
-    while j < end:
-        prefetch(targets, j)
-        j += 64 // targets.itemsize
-    prefetch(targets, end - 1)
-    if cls.kind == 1:
-        j = begin
-        while j < end:
-            prefetch(weights, j + cls.shift)
-            j += 16
-        prefetch(weights, end - 1 + cls.shift)
+def make_arrive(ring_type: type, target_type: type) -> Kernel:
+    """The kernel `arrive(part, k, 0)`: see add_arrivals."""
+    itemsize = np.dtype(ring_type).itemsize
+
+    def arrive(p, k, nothing):
+        part = view(p, 1, PART)[0]
+        row = view(part.ring_at + (k & part.mask) * part.lanes * itemsize, part.lanes, ring_type)
+        add_arrivals(part, k, view(part.targets_at, MUCH, target_type), row)
+        return 0
+    return kernel(arrive, variant=f"{ring_type.__name__} {target_type.__name__}")
 
 
 def make_settle(ring_type: type, target_type: type) -> Kernel:

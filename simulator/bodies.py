@@ -108,7 +108,7 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
 
 
 def bind_random(memory: Memory, source: Any, f: Any, random: Random, n: int) -> int:
-    """Room for four steps' random words; for Poisson counts the tables too. Returns where values will stand."""
+    """Room for four steps' random words or Poisson counts, and the tables of these. Returns where values will stand."""
     source["words_at"] = address(memory.keep(np.zeros(4 * n + 4 * PIECE, np.uint32)))
     names = random.shared if f.shared and random.shared else (random.objects, random.streams, random.domains)
     for name, array in zip(("object_at", "stream_at", "domain_at"), names):
@@ -121,11 +121,9 @@ def bind_random(memory: Memory, source: Any, f: Any, random: Random, n: int) -> 
         return int(source["words_at"])
     thresholds, aliases, bits, which = random.tables[f.name]
     source["kind"], source["bits"] = 3, bits
-    source["thresholds_at"] = address(memory.keep(np.ascontiguousarray(thresholds)))
-    source["aliases_at"] = address(memory.keep(np.ascontiguousarray(aliases)))
+    source["table_at"] = address(memory.keep(thresholds.astype(np.uint64) << np.uint64(32) | aliases))
     source["which_at"] = 0 if which is None else address(memory.keep(np.ascontiguousarray(which)))
-    source["values_at"] = address(memory.keep(np.zeros(n, np.int64)))
-    return int(source["values_at"])
+    return int(source["words_at"])
 
 
 def bind_series(memory: Memory, source: Any, changes: Changes, n: int) -> int:

@@ -12,12 +12,13 @@ import ctypes
 import hashlib
 import sys
 import types as pytypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba import types
+from numba.core import environment
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
 from numba.core.registry import cpu_target
@@ -49,13 +50,35 @@ class _Cache(FunctionCache):
         # numba's own method first imports all that it can compile, a fifth of a second; code from disk needs its run time only
         rtsys.initialize(target_context)
         found = None
-        with self._guard_against_spurious_io_errors(), contextlib.suppress(ImportError):
+        with self._guard_against_spurious_io_errors(), contextlib.suppress(ImportError), _few_imports():
             found = self._load_overload(sig, target_context)    # it imports the modules of all functions: they may be gone
         if found is None:
             _announce(self.cache_path)
             cpu_target.typing_context.refresh()
             target_context.refresh()
         return found
+
+
+@contextlib.contextmanager
+def _few_imports() -> Iterator[None]:
+    """While code is loaded: do not import the library's modules of which a part was compiled into it, a fiftieth of a second.
+
+    Compiled code asks for their names only in numba's object mode, which kernels never use.
+    """
+    rebuild = environment._rebuild_env
+
+    def lean(module: str, constants: list[Any], name: str) -> Any:
+        if module in sys.modules or not module.startswith("numba.") or environment.lookup_environment(name) is not None:
+            return rebuild(module, constants, name)
+        made = environment.Environment(dict(__name__=module))
+        made.consts[:], made.env_name = constants, name
+        environment.Environment._memo[name] = made
+        return made
+    environment._rebuild_env = lean
+    try:
+        yield
+    finally:
+        environment._rebuild_env = rebuild
 
 
 def _announce(path: str) -> None:
@@ -113,7 +136,7 @@ def _describe(thing: Any) -> str:
         return f"{thing.__name__}{thing._fields}"
     # its module, too, is part of it: numba imports that when it loads the kernel, which must not run some other script
     numbers = {n: thing.__globals__[n] for n in thing.__code__.co_names
-               if isinstance(thing.__globals__.get(n), (int, float, np.number, str))}
+               if isinstance(thing.__globals__.get(n), (int, float, np.number, str, np.dtype))}
 
     def code(c: pytypes.CodeType) -> str:
         constants = [code(x) if isinstance(x, pytypes.CodeType) else repr(x) for x in c.co_consts]

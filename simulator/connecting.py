@@ -29,16 +29,27 @@ def check_ends(sim: Any, pre: Any, post: Any) -> None:
 
 def check_comm(comm: Any) -> None:
     if comm not in ("sparse", "dense", "procedural"):
-        raise ValueError(f"comm = {comm!r}: must be 'sparse' or 'dense'")
-    if comm == "procedural":
-        raise NotAvailable("comm='procedural': this version stores all synapses; use comm='sparse'")
+        raise ValueError(f"comm = {comm!r}: must be 'sparse', 'dense' or 'procedural'")
+
+
+def check_procedural(projections: list[Projection]) -> None:
+    """Refuse what cannot be drawn when a source fires."""
+    for p in projections:
+        model = p.sources[0].population.model
+        if model is not None and model.per_connection:
+            raise NotAvailable(f"comm = 'procedural': every connection from a {model.name} has a state of its own, which is "
+                               f"stored: use comm='sparse'")
+        if not p.by_source:
+            raise NotAvailable(f"comm = 'procedural': {p.rule} draws the sources of each target, and a spike needs the targets "
+                               f"of its source: use a rule by source, such as fixed_outdegree(100) or "
+                               f"pairwise_bernoulli(0.1, by='source'), or comm='sparse'")
 
 
 SPECIFIED = ("weight", "delay", "receptor_type")
 
 
 def make_projections(network: Network, dt: float, pre: NodeView, post: NodeView, autapses: bool, multapses: bool, *, rule: Any,
-                     synapse: Any, seed: Any, make_symmetric: Any, **given: Any) -> list[Projection]:
+                     synapse: Any, seed: Any, make_symmetric: Any, comm: str, **given: Any) -> list[Projection]:
     """The projections that a call of connect declares, one for each specification and direction; see Simulator.connect."""
     from nestling.connect import all_to_all
     rule = all_to_all if rule is None else rule
@@ -70,8 +81,10 @@ def make_projections(network: Network, dt: float, pre: NodeView, post: NodeView,
         check_delay(lag, dt)
         out += [Projection(first + len(directions) * i + back, a.segments, b.segments, rule, strength, lag,
                            tuple(f.name for f in fields), stream, seed is not None, autapses, multapses, bool(back),
-                           (i, len(specifications)), which)
+                           (i, len(specifications)), comm == "procedural", which)
                 for back, ((a, b), (fields, which)) in enumerate(zip(directions, reached))]
+    if comm == "procedural":
+        check_procedural(out)
     return out
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrivals import BATCH
+from .arrivals import BATCH, make_arrive
 from .bodies import Memory, make_body, slice_random, slice_series, variant_of
 from .diagnosis import check_nodes
 from .going_on import go_on_from
@@ -15,7 +15,9 @@ from .layout import BARRIER, BODY, ENTRY, HALT, PART, REQUEST, RUN, STEP, SYNC_W
 from .loop import make_loop
 from .model_kernels import HEAD, make_advance, make_drive
 from .native import address
-from .plan import Drive, Plan, Table
+from .plan import Drive, Plan
+from .procedural import list_rows, make_draw
+from .stored import Table
 
 LOG_ROOM = 1 << 18           # recorded spikes that a partition can hold before they are taken over
 
@@ -67,6 +69,10 @@ class Program:
         log_room = max(LOG_ROOM // plan.n_parts, 2 * worst) if worst else 1
         log = np.empty(log_room, np.int64), np.empty(log_room, np.int32), np.empty(log_room, np.int32)
         self._logs.append(log)
+        if plan.procedures:
+            begins, rows = list_rows(plan.procedures, p, plan.n_nodes)
+            part["draw_kernel"] = make_draw(plan.ring_type).address
+            part["first_drawn_at"], part["drawn_at"] = address(self.memory.keep(begins)), address(self.memory.keep(rows))
         self._bind_table(part, plan.tables[p], most_in_a_slice(planned.steps, plan.min_delay))
         for name, array in dict(
                 flags_at=flags, ids_at=ids, recorded_at=plan.recorded, ring_at=ring,
@@ -104,7 +110,8 @@ class Program:
             part[name] = address(self.memory.keep(array))
         self.days.append(self.memory.zeros(max(plan.calendar, 1), np.uint32))
         part["calendar_at"] = address(self.days[-1])
-        part["calendar_mask"] = plan.calendar - 1 if late else -1
+        part["calendar_mask"] = plan.calendar - 1
+        part["arrive_kernel"] = make_arrive(plan.ring_type, t.targets.dtype.type).address if late else 0
         # room for a slice's spikes beside those that the next one may bring before the run can halt
         part["entry_room"], part["entry_worst"] = len(entries), 2 * worst
 

@@ -119,7 +119,7 @@ def describe_values(value: Any, projection: Projection, prepared: Row, domain: i
         kept.append(program)
         return program.values
     if isinstance(value, Distribution):
-        v["kind"], v["fill_at"] = 1, make_fill(type(value).sample).address
+        v["kind"], v["fill_at"] = 1, make_fill(type(value)).address
         v["a"], v["b"] = value.parameters()
         v["low"], v["high"] = value.min, value.max
     elif isinstance(value, np.ndarray):
@@ -172,5 +172,5 @@ def draw_values(distribution: Distribution, n: int, seed: int, stream: int, inde
     v["k0"], v["k1"], v["stream"], v["domain"] = *key, stream, draws.INITIAL
     v["a"], v["b"] = distribution.parameters()
     v["low"], v["high"] = distribution.min, distribution.max
-    make_fill(type(distribution).sample)(address(record), index, n, address(out))
+    make_fill(type(distribution))(address(record), index, n, address(out))
     return out

@@ -187,7 +187,7 @@ class Program:
             for field, value in fields.items():
                 record[field] = value
         for record, (d, number) in zip(leaves, self.leaves):
-            record["kind"], record["fill_at"] = 1, make_fill(type(d).sample).address
+            record["kind"], record["fill_at"] = 1, make_fill(type(d)).address
             (record["k0"], record["k1"]), record["stream"], record["domain"] = key, stream, domain + (number << LEAF)
             (record["a"], record["b"]), record["low"], record["high"] = d.parameters(), d.min, d.max
             if any(op["code"] == REDRAW for op in self.ops):

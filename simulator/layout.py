@@ -28,6 +28,7 @@ PART = record(
     "most_at", "excess", "excess_step", "wild", "wild_at", "wild_step", "sick", "sick_step",
     "log_steps_at", "log_ids_at", "log_counts_at", "log_n", "log_room", "log_worst",
     "first_group_at", "first_late_at", "groups_at", "targets_at", "weights32_at", "weights64_at", "classes_at",
+    "first_drawn_at", "drawn_at", "draw_kernel", "arrive_kernel",
     "calendar_at", "calendar_mask", "entries_at", "n_entries", "entry_room", "entry_worst", "free", "work_at")
 
 GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32), ("cls", np.uint32)])
@@ -37,6 +38,9 @@ GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32)
 ENTRY = np.dtype([("next", np.uint32), ("cursor", np.uint32), ("last", np.uint32), ("count", np.int32)])
 # A group that arrives in this step, and how often.
 WORK = np.dtype([("begin", np.uint32), ("end", np.uint32), ("cls", np.uint32), ("count", np.int32)])
+
+# A row of targets that are drawn when a source fires: of which JOB, and its number there.
+DRAWN = np.dtype([("job_at", np.int64), ("row", np.int64)])
 
 # One bundle's weights in one partition: kind 0 a constant, 1 and 2 from weights32 and weights64, times `value`.
 CLASS = record("kind", "value", "shift")
@@ -50,7 +54,7 @@ BODY = record("n", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_ro
 # object_at, stream_at, domain_at: whose random numbers each node receives; delay: by how many steps a drive looks back (at a
 # clock, a series, or numbers that connections of other delays share);
 # changes_at: the CHANGEs of a series, n_changes of them, `filled` of them done.
-INPUT = record("kind", "lane", "words_at", "values_at", "thresholds_at", "aliases_at", "bits", "which_at", "filled",
+INPUT = record("kind", "lane", "words_at", "values_at", "table_at", "bits", "which_at", "filled",
                "object_at", "stream_at", "domain_at", "delay", "changes_at", "n_changes")
 CHANGE = record("step", "node", value=np.float64)
 

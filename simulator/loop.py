@@ -9,22 +9,23 @@ from __future__ import annotations
 import numpy as np
 from numba.extending import register_jitable
 
-from .arrivals import add_group, arrive, note
+from .arrivals import add_group, note
 from .compile import Kernel, kernel
 from .layout import BARRIER, CLASS, GROUP, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
-from .native import address_of, atomic_add, atomic_load, atomic_store, call3, prefetch, view, wait_for
+from .native import address_of, atomic_add, atomic_load, atomic_store, call3, call4, prefetch, view, wait_for
 
 MUCH = 1 << 62                  # the length of an array whose length does not matter here
+PART_BYTES = PART.itemsize
 LINES_AHEAD = 64                # cache lines of the next spike's targets that are asked for
 
 
 @register_jitable
-def advance_partition(part, k, m, flag_row, targets, ring):
-    """What arrives, generators, nodes and samples of m steps from k on."""
+def advance_partition(part, at, k, m, flag_row):
+    """What arrives, generators, nodes and samples of m steps from k on; at: where the partition's record stands."""
     drives, blocks = view(part.drives_at, 2 * part.n_drives, np.int64), view(part.blocks_at, 2 * part.n_blocks, np.int64)
     for lag in range(m):
-        if part.calendar_mask >= 0:
-            arrive(part, k + lag, targets, ring)
+        if part.arrive_kernel:
+            call3(part.arrive_kernel, at, k + lag, 0)
         for j in range(part.n_drives):
             found = call3(drives[2 * j], drives[2 * j + 1], k + lag, lag)
             if found and not part.wild:
@@ -135,7 +136,7 @@ def ask_for(part, spike, targets):
 
 
 @register_jitable
-def deliver(part, source, k, m, parity, longest, targets, ring):
+def deliver(part, at, source, k, m, parity, longest, targets, ring):
     """Add the weights of one partition's spikes to the rings of another (or the same) partition."""
     ends = view(source.spike_ends_at + 8 * parity * longest, m, np.int64)
     total = ends[m - 1]
@@ -160,6 +161,8 @@ def deliver(part, source, k, m, parity, longest, targets, ring):
                 add_group(part, classes[group.cls], np.int64(group.begin), np.int64(group.end), numbers[q], targets, row)
             if late[spike] < first[spike + 1]:
                 note(part, k + lag, late[spike], first[spike + 1], numbers[q], groups)
+            if part.draw_kernel:
+                call4(part.draw_kernel, at, spike, k + lag, numbers[q])
             q += 1
 
 
@@ -176,8 +179,7 @@ def make_loop(ring_type: type, target_type: type) -> Kernel:
             parity = done & 1
             for i in range(thread, run.n_parts, run.n_threads):
                 part = parts[i]
-                ring = view(part.ring_at, (part.mask + 1) * part.lanes, ring_type)
-                advance_partition(part, k, m, run.flag_row, view(part.targets_at, MUCH, target_type), ring)
+                advance_partition(part, run.parts_at + PART_BYTES * i, k, m, run.flag_row)
                 list_spikes(part, k, m, run.flag_row, parity, run.longest_slice)
                 full = part.log_n + part.log_worst > part.log_room or part.n_entries + part.entry_worst > part.entry_room
                 if full or part.excess or part.wild or part.sick:
@@ -193,7 +195,8 @@ def make_loop(ring_type: type, target_type: type) -> Kernel:
                 part = parts[i]
                 ring = view(part.ring_at, (part.mask + 1) * part.lanes, ring_type)
                 for j in range(run.n_parts):
-                    deliver(part, parts[j], k, m, parity, run.longest_slice, view(part.targets_at, MUCH, target_type), ring)
+                    deliver(part, run.parts_at + PART_BYTES * i, parts[j], k, m, parity, run.longest_slice,
+                            view(part.targets_at, MUCH, target_type), ring)
             k += m
             done += 1
             if atomic_load(sync, HALT) == done:

@@ -16,6 +16,7 @@ from .drives import join_series, lower_drives, random_inputs, series_of
 from .fixed_point import scale_receptors, scales_of
 from .network import Network, Population, Projection
 from .plan import Block, Lane, Plan, Planned, Sampling, Wire, nodes_of
+from .procedural import make_procedure
 from .tables import Job, bundle, count_jobs, fill_jobs, make_job
 from .threads import available_cores, in_turns
 
@@ -184,7 +185,8 @@ class Lowering:
             if carried is not None and other else None
         most = scale_receptors(self.blocks, self.node_of, self.n_nodes, wired, drives, planned, self.ring,
                                carried.most if carried else None, finest)
-        bundles = bundle([drawing for _, drawing, _ in wired], [(w.weight, w.lane.exponent) for w in tabled], self.dt,
+        stored = [i for i, w in enumerate(tabled) if not w.projection.procedural]
+        bundles = bundle([wired[i][1] for i in stored], [(tabled[i].weight, tabled[i].lane.exponent) for i in stored], self.dt,
                          len(self.node_of))
         if before is not None and scales_of(self.blocks) == scales_of(before.blocks):
             tables = before.tables
@@ -193,7 +195,9 @@ class Lowering:
         else:
             jobs = jobs or self.count(tabled, drawings, {index: d.copy() for index, d in degrees.items()})
             target_type = np.uint16 if self.lane_counts.max(initial=0) <= LANES_OF_16_BITS else np.uint32
-            tables = fill_jobs(jobs, bundles, self.n_nodes, target_type)
+            tables = fill_jobs([[part[i] for i in stored] for part in jobs], bundles, self.n_nodes, target_type)
+        procedures = [make_procedure(w, d, [self.make_job(w, d, degree.copy(), part) for part in range(self.n_parts)])
+                      for w, d, degree in wired if w.projection.procedural]
         check_drawn(drawings.values())
         for drive in drives:
             drive.weights = drive.weights * 2.0 ** drive.wire.lane.exponent
@@ -206,21 +210,27 @@ class Lowering:
             synapses[drive.wire.projection.index] += drive.size
         return Plan(self.network, self.dt, self.seed, threads, self.precision, self.blocks, drives, tables, planned,
                     self.samplings(), self.n_nodes, self.node_of, self.relays, self.recorded_nodes(), most,
-                    self.min_delay, self.max_delay, synapses, self.delays, reason, degrees, tabled, bundles,
-                    carried is not None, patched)
+                    self.min_delay, self.max_delay, synapses, self.delays, reason, degrees,
+                    [tabled[i] for i in stored], bundles, procedures, carried is not None, patched)
 
     def has_synapses_of(self, before: Plan, tabled: list[Wire]) -> bool:
-        """Whether an earlier plan has the same nodes, and the same synapses in its tables."""
+        """Whether an earlier plan has the same nodes, and the same synapses, stored or not."""
+        earlier = [*before.wires, *(p.wire for p in before.procedures)]
+        stored = [w for w in tabled if not w.projection.procedural]
         return (before.network.populations == self.network.populations
                 and before.network.recordings == self.network.recordings
-                and [(w.projection, w.names) for w in tabled] == [(w.projection, w.names) for w in before.wires])
+                and [(w.projection, w.names) for w in (*stored, *(w for w in tabled if w.projection.procedural))]
+                == [(w.projection, w.names) for w in earlier])
 
     def count(self, tabled: list[Wire], drawings: dict[int, Any], degrees: dict[int, np.ndarray]) -> list[list[Job]]:
         """The first pass over the synapses of every partition: how many each source and each target has."""
-        jobs = [[make_job(drawings[w.projection.index], self.lanes_in(w, part), degrees[w.projection.index], self.node_of,
-                          self.dt, w.shifts(part)) for w in tabled] for part in range(self.n_parts)]
+        jobs = [[self.make_job(w, drawings[w.projection.index], degrees[w.projection.index], part) for w in tabled]
+                for part in range(self.n_parts)]
         count_jobs(jobs)
         return jobs
+
+    def make_job(self, wire: Wire, drawing: Any, degrees: np.ndarray, part: int) -> Job:
+        return make_job(drawing, self.lanes_in(wire, part), degrees, self.node_of, self.dt, wire.shifts(part))
 
     def choose_threads(self, threads: int | None) -> tuple[int, str]:
         """As many threads as given; else one where a slice is too little work to be shared, else one a core."""
@@ -242,7 +252,9 @@ class Lowering:
                     wire.block.lanes[name] = Lane(next(f for f in wire.block.model.receptors if f.name == name),
                                                   np.zeros(0, np.int64))
         lanes = sum(b.size * len(b.lanes) for b in self.blocks)
-        self.n_parts = threads * max(1, -(-lanes // (threads * LANES_OF_16_BITS)))
+        # every partition draws procedural synapses anew: there, better few partitions than targets of 16 bits
+        most = lanes if any(p.procedural for p in self.network.projections) else LANES_OF_16_BITS
+        self.n_parts = threads * max(1, -(-lanes // (threads * max(most, 1))))
         self.lane_counts = np.zeros(self.n_parts, np.int64)
         for block in self.blocks:
             block.bounds = block.size * np.arange(self.n_parts + 1) // self.n_parts

@@ -20,6 +20,8 @@ def table_bytes(projection: Projection) -> float:
     model = projection.sources[0].population.model
     if model is not None and model.per_connection:
         return n * 100.0                # a copy of the generator, with its own random numbers, and what it is made from
+    if projection.procedural:
+        return 4.0 * sum(map(len, projection.targets))
     varied = isinstance(projection.weight, (np.ndarray, Distribution))
     return n * (2 + 4 * varied + 4 * isinstance(projection.delay, (np.ndarray, Distribution)))
 
@@ -36,7 +38,8 @@ def ring_bytes(network: Network, dt: float) -> float:
     reached = {(id(s.population), name): s.population.size
                for p in network.projections for s in p.targets for name in p.receptor}
     tabled = [p for p in network.projections if (m := p.sources[0].population.model) and not m.per_connection]
-    longest = max([delay_steps(p.delay, dt)[1] for p in tabled], default=1)
+    spans = [(delay_steps(p.delay, dt), p.procedural) for p in tabled]
+    longest = max([high for (low, high), procedural in spans if low == high or procedural], default=1)
     return 8.0 * sum(reached.values()) * 2.0 ** math.ceil(math.log2(longest))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
-from nestling.connect.kernels import alias_pick, normal_sample, philox
+from nestling.connect.kernels import normal_sample, packed_pick, philox
 from nestling.models.contract import nested
 
 from .compile import Kernel, jitable, kernel
@@ -25,15 +25,15 @@ PIECE = 256                  # nodes whose random words are drawn at a time
 
 
 @register_jitable
-def draw_words(body, source, j, words, block):
-    """Four steps' random words of input j, for every node.
+def draw_ahead(body, source, j, out, block):
+    """Four steps' random words of input j for every node, or the Poisson counts that they stand for (int32).
 
-    In pieces, by way of a buffer at the end of `words`: a loop that writes to four arrays does not vectorise, since they might
+    In pieces, by way of a buffer at the end of `out`: a loop that writes to four arrays does not vectorise, since they might
     overlap the three that it reads.
     """
     n = body.n
     k0, k1, field = np.uint32(body.k0), np.uint32(body.k1), np.uint32(j << 4)
-    end = address_of(words) + 16 * n
+    end = address_of(out) + 16 * n
     piece = view(end, 4 * PIECE, np.uint32)
     for begin in range(0, n, PIECE):
         m = min(PIECE, n - begin)
@@ -48,27 +48,30 @@ def draw_words(body, source, j, words, block):
             piece[first + np.uint64(2 * PIECE)] = c
             piece[first + np.uint64(3 * PIECE)] = d
         for step in range(4):
-            out = view(address_of(words) + 4 * (step * n + begin), m, np.uint32)
-            drawn = view(end + 4 * step * PIECE, m, np.uint32)
-            for i in range(m):
-                out[i] = drawn[i]
+            words = view(end + 4 * step * PIECE, m, np.uint32)
+            mine = view(address_of(out) + 4 * (step * n + begin), m, np.uint32)
+            if source.kind == 3:
+                count_events(source, words, mine, begin)
+            else:
+                for i in range(m):
+                    mine[i] = words[i]
 
 
 @register_jitable
-def count_events(source, words, out, n):
-    """Poisson counts for words, from one table for all or one for each node."""
+def count_events(source, words, out, begin):
+    """Poisson counts for the words of the nodes from `begin` on, from one table for all or one for each node."""
     bits = source.bits
     cells = np.int64(1) << bits
     if source.which_at == 0:
-        thresholds, aliases = view(source.thresholds_at, cells, np.uint32), view(source.aliases_at, cells, np.uint32)
-        for i in range(n):
-            out[i] = alias_pick(words[i], thresholds, aliases, np.uint32(0), bits)
+        table = view(source.table_at, cells, np.uint64)
+        for i in range(out.size):
+            out[i] = packed_pick(words[i], table, np.uint32(0), bits)
     else:
-        which = view(source.which_at, n, np.uint32)
-        thresholds, aliases = view(source.thresholds_at, 1 << 62, np.uint32), view(source.aliases_at, 1 << 62, np.uint32)
-        for i in range(n):
+        which = view(source.which_at + 4 * begin, out.size, np.uint32)
+        table = view(source.table_at, 1 << 62, np.uint64)
+        for i in range(out.size):
             first, own_bits = (which[i] & np.uint32(0xFFFFFF)) << np.uint32(bits), which[i] >> np.uint32(24)
-            out[i] = alias_pick(words[i], thresholds, aliases, first, own_bits)
+            out[i] = packed_pick(words[i], table, first, own_bits)
 
 
 jitable(normal_sample)
@@ -108,15 +111,13 @@ def prepare_inputs(body, words, k):
         elif source.kind != 0:
             random, sent = view(source.words_at, 4 * n, np.uint32), k - source.delay
             if source.filled != 2 * (sent >> 2) + 1:            # an odd number: not 0, which means nothing was drawn
-                draw_words(body, source, j, random, sent >> 2)
+                draw_ahead(body, source, j, random, sent >> 2)
                 source.filled = 2 * (sent >> 2) + 1
-            now = view(source.words_at + 4 * n * (sent & 3), n, np.uint32)
-            if source.kind == 2:
-                words[slot] = source.words_at + 4 * n * (sent & 3)
-            elif source.kind == 3:
-                count_events(source, now, view(source.values_at, n, np.int64), n)
+            now = source.words_at + 4 * n * (sent & 3)
+            if source.kind == 5:
+                normal_numbers(view(now, n, np.uint32), view(source.values_at, n, np.float64))
             else:
-                normal_numbers(now, view(source.values_at, n, np.float64))
+                words[slot] = now
     return row
 
 
@@ -163,7 +164,7 @@ class Variant:
         rows: list[Any] = []
         scales: list[Any] = []
         self.ring = np.int64 if real is np.float64 else np.int32
-        arrays: dict[str, Any] = dict(uniform=np.uint32(0), poisson=np.int64(0), normal=np.float64(0), series=np.float64(0))
+        arrays: dict[str, Any] = dict(uniform=np.uint32(0), poisson=np.int32(0), normal=np.float64(0), series=np.float64(0))
         for f, changes in zip(model.inputs, supplied):
             scale = np.int64(0) if f.type is int else real(0)
             scales.append(scale)

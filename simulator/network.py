@@ -98,6 +98,7 @@ class Projection:
     allow_multapses: bool
     transposed: bool = False            # drawn with sources and targets exchanged: the other direction of another projection
     specification: tuple[int, int] = (0, 1)     # which, of how many that share their edges
+    procedural: bool = False            # not stored: drawn again whenever a source fires
     which: np.ndarray | None = None     # an array: which of `receptor` each synapse reaches; None: the one, or by sign
     edited: Edited | None = None        # of generators: in place of weight and delay
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from .draw import largest
 from .fixed_point import BITS, worst_cases
-from .plan import Patch, Plan, Table, Wire
+from .plan import Plan, Wire
+from .stored import Patch, Table
 from .table_reader import Found, Reader
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from nestling.models.contract import Field, Model
 
 from .network import Network, Population, Projection, Segment
+from .stored import Bundle, Patch, Table
 
 
 @dataclass
@@ -147,55 +148,17 @@ class Drive:
 
 
 @dataclass
-class Table:
-    """The synapses that end in one partition. groups: layout.GROUP; classes: layout.CLASS, one a bundle.
+class Procedure:
+    """Synapses of one wire that are drawn again whenever their source fires: what the kernels need of it in each partition.
 
-    The headers of source s begin at first_group[s]: those of projections with one delay, then, from first_late[s] on, the
-    others by delay.
+    nodes: the node number of every source; records: of each partition a JOB; steps: shortest and longest delay.
     """
 
-    first_group: np.ndarray
-    first_late: np.ndarray
-    groups: np.ndarray
-    targets: np.ndarray
-    weights32: np.ndarray
-    weights64: np.ndarray
-    classes: np.ndarray
-
-    @property
-    def nbytes(self) -> int:
-        arrays = self.first_group, self.first_late, self.groups, self.targets, self.weights32, self.weights64
-        return sum(a.nbytes for a in arrays)
-
-
-@dataclass
-class Bundle:
-    """Wires, by number, whose synapses stand together: those of a source are sorted by delay, whatever the projection.
-
-    They have the same sources, and no target in common, so that a target tells the projection. kind, scale, exponent: how
-    their weights are stored; value: the one that all have, in fixed point, where they are constant; steps: their shortest and
-    longest delay.
-    """
-
-    members: list[int]
-    kind: int
-    scale: int
-    exponent: int
-    value: int
+    wire: Wire
+    nodes: np.ndarray
+    records: list[np.ndarray]
     steps: tuple[int, int]
-
-    @property
-    def late(self) -> bool:
-        """Whether delays differ, so that a spike's synapses are reached one delay after another."""
-        return self.steps[0] != self.steps[1]
-
-
-@dataclass(frozen=True)
-class Patch:
-    """What set() made of a projection's weights in the tables: the one that all have (None: they differ), and the largest."""
-
-    weight: float | None
-    bound: float
+    kept: list[Any]
 
 
 @dataclass
@@ -248,6 +211,7 @@ class Plan:
     degrees: dict[int, np.ndarray]          # synapses of every target by projection, of those in the tables
     wires: list[Wire]                       # of the projections in the tables
     bundles: list[Bundle]                   # by number of their class in the tables
+    procedures: list[Procedure]
     going_on: bool = False                  # for a run that goes on: what is on its way fits, too
     patched: dict[int, Patch] = field(default_factory=dict)     # by projection: weights that were set in the tables
 
@@ -266,7 +230,8 @@ class Plan:
     @property
     def slots(self) -> int:
         """Steps that the rings hold: what arrives later than that is fetched from the tables when it arrives."""
-        return power_of_two(max([b.steps[1] for b in self.bundles if not b.late], default=1))
+        stored = [b.steps[1] for b in self.bundles if not b.late]
+        return power_of_two(max([*stored, *(p.steps[1] for p in self.procedures)], default=1))
 
     @property
     def calendar(self) -> int:
@@ -282,6 +247,7 @@ class Plan:
                     rings=self.slots * lanes * np.dtype(self.ring_type).itemsize,
                     states=sum(a.nbytes for b in self.blocks for a in b.state)
                     + sum(np.asarray(a).nbytes for b in self.blocks for a in b.step),
+                    procedures=sum(4 * len(p.wire.projection.target_ids) * len(p.records) for p in self.procedures),
                     generators=sum(d.lanes.nbytes + d.weights.nbytes + 32 * d.size for d in self.drives))
 
     def __str__(self) -> str:

@@ -40,7 +40,7 @@ def describe(plan: Plan) -> str:
         low, high = plan.delays[c.index]
         delay = f"{low * plan.dt:g}" if low == high else f"{low * plan.dt:g} to {high * plan.dt:g}"
         stream = f"seed {c.stream}" if c.named else f"call {c.stream}"
-        rule = f"{c.rule}, the other way" if c.transposed else c.rule
+        rule = f"{c.rule}{', the other way' if c.transposed else ''}{', procedural' if c.procedural else ''}"
         weight = show(c.weight) if c.edited is None else show(c.edited.weights)
         if c.index in plan.patched:
             weight = "as set" if plan.patched[c.index].weight is None else show(plan.patched[c.index].weight)

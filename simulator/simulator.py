@@ -119,7 +119,8 @@ class Simulator:
         weight (1 unless given, in the receptor's unit) and delay (1 ms unless given) are a number, a distribution, or an
         array: one value a synapse in the order in which the rule draws, or a (targets, sources) matrix. Delays are rounded
         to the grid of dt. `seed` names the projection's random stream, so that other calls do not change it. `comm`
-        "sparse" and "dense" store the same table of synapses.
+        "sparse" and "dense" store the same table of synapses; "procedural" stores none: targets, weights and delays are drawn
+        again from the seed whenever the source fires, the same as would be stored, by rules that draw the targets of a source.
 
         receptor_type: a number or a name, or an array of them, one a synapse, in the same forms as weights.
         make_symmetric: the same edges also from post to pre, with the same weights and delays. synapse: several
@@ -130,7 +131,7 @@ class Simulator:
 
         Raises
         ------
-        BadConnection, BadRecording, DimensionError, TooLarge, UnknownName
+        BadConnection, BadRecording, DimensionError, NotAvailable, TooLarge, UnknownName
         """
         options = dict(rule=rule, weight=weight, delay=delay, receptor_type=receptor_type, synapse=synapse, seed=seed)
         check_ends(self, pre, post)
@@ -142,7 +143,7 @@ class Simulator:
             self._declare(replace(self.network, recordings=(*self.network.recordings, recording)))
             return None
         made = make_projections(self.network, self.dt, pre, post, allow_autapses, allow_multapses,
-                                make_symmetric=make_symmetric, **options)
+                                make_symmetric=make_symmetric, comm=comm, **options)
         network = replace(self.network, projections=(*self.network.projections, *made))
         check_memory(network, self.dt)
         if made[0].rule.drawn_once:

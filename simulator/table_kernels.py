@@ -15,19 +15,22 @@ from .native import address_of, call3, call4, call5, view
 MUCH = 1 << 62
 HALF_UP = 0.5 + 1e-9        # delays halfway between two steps are rounded up, as in NEST: 0.15 / 0.1 is below 1.5
 
-# One projection in one partition. Rows are targets (by_source = 0) or sources; lane_at gives the input lane of every
-# position among the targets, or -1 where another partition holds it.
-JOB = record("by_source", "n_rows", "rows_at", "lane_at", "n_sources", "row_kernel", "row_at", "longest",
+# One projection in one partition. Rows are targets (by_source = 0) or sources; lane_at gives the input lane of every position
+# among the targets, or -1 where another partition holds it; where_at, if rows are sources, the partition << 32 and that lane.
+# heads_at, head_begins_at: the headers of every source's groups, until they are put together, and where each source's begin.
+JOB = record("by_source", "n_rows", "rows_at", "lane_at", "where_at", "n_sources", "row_kernel", "row_at", "longest",
              "counts_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
-             "targets_at", "weights32_at", "weights64_at", "steps_at", "group_counts_at",
+             "targets_at", "weights32_at", "weights64_at", "steps_at", "heads_at", "head_begins_at", "group_counts_at",
              "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at", "negative_shift",
-             "receptors_at", "shifts_at", "sort_lanes",
+             "receptors_at", "shifts_at", "sort_lanes", "value", "records_at", "lane_bits", "key_bits", "first_steps",
              dt=np.float64, weight_scale=np.float64)
+
+# One group of a source: where it ends, and its delay.
+HEAD = np.dtype([("end", np.uint32), ("delay", np.uint32)])
 
 # One connection of a generator.
 CONNECTION = np.dtype([("source", np.uint32), ("lane", np.uint32), ("row", np.uint32), ("nth", np.uint32),
                        ("weight", np.float64), ("steps", np.int64)])
-
 
 
 
@@ -56,29 +59,38 @@ def row_values(values_at, index, n, partners, values, by_source):
 
 
 def count_synapses(p):
-    """First pass: synapses by source, and by target; returns how many."""
+    """First pass over rows that are targets: synapses by source, and by target; returns how many."""
     job = view(p, 1, JOB)[0]
-    rows, lane_of = view(job.rows_at, job.n_rows, np.int32), view(job.lane_at, MUCH, np.int32)
+    rows = view(job.rows_at, job.n_rows, np.int32)
     counts, degrees = view(job.counts_at, job.n_sources + 1, np.uint32), view(job.degrees_at, MUCH, np.uint32)
     partners = np.empty(job.longest + 1, np.int32)
     total = 0
     for r in range(job.n_rows):
         index = np.int64(rows[r])
         n = call3(job.row_kernel, job.row_at, index, address_of(partners))
-        if job.by_source:
-            mine = 0
-            for i in range(n):
-                if lane_of[partners[i]] >= 0:
-                    degrees[partners[i]] += np.uint32(1)
-                    mine += 1
-            counts[index] += np.uint32(mine)
-            total += mine
-        else:
-            for i in range(n):
-                counts[partners[i]] += np.uint32(1)
-            degrees[index] += np.uint32(n)
-            total += n
+        for i in range(n):
+            counts[partners[i]] += np.uint32(1)
+        degrees[index] += np.uint32(n)
+        total += n
     return total
+
+
+def count_rows(jobs_at, n_parts, first, last, degrees_at):
+    """The same of rows first .. last - 1 that are sources, for all partitions. jobs_at: the addresses of their jobs."""
+    jobs, degrees = view(jobs_at, n_parts, np.int64), view(degrees_at, MUCH, np.uint32)
+    job = view(jobs[0], 1, JOB)[0]
+    where = view(job.where_at, MUCH, np.int64)
+    partners, found = np.empty(job.longest + 1, np.int32), np.empty(n_parts + 1, np.uint32)
+    for index in range(first, last):
+        n = call3(job.row_kernel, job.row_at, index, address_of(partners))
+        found[:] = 0
+        for i in range(n):
+            part = where[partners[i]] >> 32
+            found[part] += np.uint32(1)
+            degrees[partners[i]] += np.uint32(part < n_parts)
+        for part in range(n_parts):
+            view(view(jobs[part], 1, JOB)[0].counts_at, MUCH, np.uint32)[index] = found[part]
+    return 0
 
 
 @register_jitable
@@ -177,11 +189,17 @@ def apply_order(values, begin, n, order, spare):
 
 
 @register_jitable
+def heads_of(job):
+    """Where the headers of each source begin."""
+    return view(job.head_begins_at, job.n_sources, np.int64)
+
+
+@register_jitable
 def order(job, targets):
     """Sort every source's synapses and count its groups: runs of equal delay."""
     ends = view(job.counts_at, job.n_sources + 1, np.uint32)       # after placing: where each source's synapses end
-    steps = view(job.steps_at, MUCH, np.uint32)
-    found, ids = view(job.group_counts_at, MUCH, np.uint32), view(job.ids_at, job.n_sources, np.int32)
+    steps, heads, head_begins = view(job.steps_at, MUCH, np.uint32), view(job.heads_at, MUCH, HEAD), heads_of(job)
+    found = view(job.group_counts_at, job.n_sources, np.uint32)
     longest, begin = np.int64(0), job.begin
     for s in range(job.n_sources):
         longest = max(longest, np.int64(ends[s]) - begin)
@@ -195,9 +213,13 @@ def order(job, targets):
             sort_source(job, begin, n, targets, places, spare, histogram)
             groups = 1
             if job.steps_at:
-                for i in range(begin - job.begin + 1, begin - job.begin + n):
-                    groups += 1 if steps[i] != steps[i - 1] else 0
-            found[ids[s]] += np.uint32(groups)
+                h = head_begins[s]
+                for i in range(begin - job.begin, begin - job.begin + n):
+                    if i > begin - job.begin and steps[i] != steps[i - 1]:
+                        h += 1
+                        groups += 1
+                    heads[h].end, heads[h].delay = np.uint32(job.begin + i + 1), steps[i]
+            found[s] = groups
         begin += n
 
 
@@ -222,28 +244,22 @@ def make_order(target_type: type) -> Kernel:
 def head_groups(p):
     """Write the headers of a projection's groups to their sources' places."""
     job = view(p, 1, JOB)[0]
-    ends, steps = view(job.counts_at, job.n_sources + 1, np.uint32), view(job.steps_at, MUCH, np.uint32)
+    ends, heads, head_begins = view(job.counts_at, job.n_sources + 1, np.uint32), view(job.heads_at, MUCH, HEAD), heads_of(job)
     places, groups = view(job.group_places_at, MUCH, np.uint32), view(job.groups_at, MUCH, GROUP)
     ids = view(job.ids_at, job.n_sources, np.int32)
     begin = job.begin
     for s in range(job.n_sources):
         end = np.int64(ends[s])
-        i = begin
-        while i < end:
-            j = i + 1
-            delay = job.constant_steps
-            if job.steps_at:
-                delay = np.int64(steps[i - job.begin])
-                while j < end and steps[j - job.begin] == delay:
-                    j += 1
-            else:
-                j = end
+        h = head_begins[s] if job.heads_at else 0
+        while begin < end:
             group = groups[places[ids[s]]]
             places[ids[s]] += np.uint32(1)
-            group.begin, group.end = np.uint32(i), np.uint32(j)
-            group.delay, group.cls = np.uint32(delay), np.uint32(job.cls)
-            i = j
-        begin = end
+            group.begin, group.end, group.delay, group.cls = np.uint32(begin), np.uint32(end), np.uint32(job.constant_steps), \
+                np.uint32(job.cls)
+            if job.heads_at:
+                group.end, group.delay = heads[h].end, heads[h].delay
+                h += 1
+            begin = np.int64(group.end)
     return 0
 
 

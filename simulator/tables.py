@@ -1,23 +1,26 @@
 """Building the synapse tables: one for each partition, by one thread each.
 
-Two passes over all projections (see `table_kernels`): after the first, sizes and the receptors' worst cases are known.
+Two passes over all projections (see `table_kernels`): after the first, sizes and the receptors' worst cases are known. The
+second is in `filling`.
 """
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from nestling.connect.contract import BadConnection, Distribution
+from nestling.connect.contract import Distribution
 
 from .compile import kernel
 from .draw import Drawing, delay_steps, largest
+from .filling import Filling, fill_by_row, way_of
 from .fixed_point import to_fixed
-from .layout import CLASS, GROUP
 from .native import address
-from .plan import Bundle, Table
-from .table_kernels import CONNECTION, JOB, count_synapses, head_groups, list_connections, make_order, make_place, sort_groups
+from .stored import Bundle, Table
+from .table_kernels import CONNECTION, JOB, count_rows, count_synapses, list_connections
 from .threads import in_threads
 
 
@@ -28,6 +31,9 @@ class Job:
     drawing: Drawing
     record: np.ndarray
     node_ids: np.ndarray                        # node number of every source
+    lanes: np.ndarray
+    degrees: np.ndarray
+    top: int                                    # lanes that it may reach are below
     counts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint32))
     total: int = 0
     kept: list[Any] = field(default_factory=list)
@@ -38,12 +44,18 @@ class Job:
         self.record[0][name] = address(array)
         return array
 
+    def let_go(self, name: str) -> None:
+        """Give up the array that a field points to."""
+        self.kept = [a for a in self.kept if address(a) != self.record[0][name]]
+        self.record[0][name] = 0
+
 
 def make_job(drawing: Drawing, lanes: np.ndarray, degrees: np.ndarray, node_of: np.ndarray, dt: float,
              shifts: np.ndarray) -> Job:
     """The job of one partition: `lanes` gives the input lane of each target position, or -1 for other partitions'; shifts: how
     far the lanes of each receptor lie from these, by number, or those of weights above and below 0."""
-    job = Job(drawing, np.zeros(1, JOB), node_of[drawing.sources].astype(np.int32))
+    top = int(lanes.max(initial=-1)) + 1 + int(max(shifts.max(initial=0), 0))
+    job = Job(drawing, np.zeros(1, JOB), node_of[drawing.sources].astype(np.int32), lanes, degrees, top)
     r = job.record[0]
     n_sources = len(drawing.sources)
     if drawing.by_source:
@@ -66,19 +78,56 @@ def make_job(drawing: Drawing, lanes: np.ndarray, degrees: np.ndarray, node_of: 
 
 
 def count_jobs(jobs: list[list[Job]]) -> None:
-    """First pass, each partition's jobs in a thread."""
-    count = kernel(count_synapses)
-
-    def work(part: list[Job]) -> None:
-        for job in part:
+    """First pass: each partition's jobs in a thread; where rows are sources, its share of them for all partitions."""
+    peers: list[Any] = []
+    for members in zip(*jobs):
+        for job in members:
             job.counts = job.at("counts_at", np.zeros(len(job.drawing.sources) + 1, np.uint32))
-            job.total = count(address(job.record))
-    in_threads(work, jobs)
+        if members[0].drawing.by_source:
+            where = np.full(len(members[0].lanes), len(jobs) << 32, np.int64)
+            for part, job in enumerate(members):
+                mine = job.lanes >= 0
+                where[mine] = (part << 32) + job.lanes[mine]
+            for job in members:
+                job.at("where_at", where)
+        peers.append(np.array([address(job.record) for job in members]))
+
+    def work(part: int) -> list[np.ndarray]:
+        found = []
+        for job, addresses in zip(jobs[part], peers):
+            if job.drawing.by_source:
+                first, last = share_of(part, len(jobs), len(job.drawing.sources))
+                found.append(np.zeros(len(job.degrees), np.uint32))
+                kernel(count_rows)(address(addresses), len(jobs), first, last, address(found[-1]))
+            else:
+                kernel(count_synapses)(address(job.record))
+        return found
+    by_source = [job for job in jobs[0] if job.drawing.by_source]
+    for found in in_threads(work, range(len(jobs))):
+        for job, degrees in zip(by_source, found):
+            job.degrees += degrees
+    for job in (job for part in jobs for job in part):
+        job.total = int(job.counts.sum(dtype=np.int64))
+
+
+def share_of(part: int, parts: int, n: int) -> tuple[int, int]:
+    """First and last + 1 of the rows that a thread draws for all."""
+    return n * part // parts, n * (part + 1) // parts
 
 
 def fill_jobs(jobs: list[list[Job]], bundles: list[Bundle], n_nodes: int, target_type: type) -> list[Table]:
     """Second pass: the table of every partition."""
-    return in_threads(lambda part: fill_partition(part, bundles, n_nodes, target_type), jobs)
+    ways = [way_of(b, [[part[i] for i in b.members] for part in jobs]) for b in bundles]
+    parts = [Filling(part, bundles, ways, n_nodes, target_type) for part in jobs]
+    for by_row, numbers in groupby(range(len(bundles)), lambda c: ways[c].by_row):
+        run = list(numbers)
+        if by_row:
+            for c in run:
+                n = len(jobs[0][bundles[c].members[0]].drawing.sources)
+                fill_by_row(parts, c, [share_of(part, len(jobs), n) for part in range(len(jobs))])
+        else:                                   # no thread waits for another
+            in_threads(partial(Filling.fill, numbers=run), parts)
+    return in_threads(Filling.table, parts)
 
 
 def weight_storage(weight: Any, exponent: int) -> tuple[int, int]:
@@ -107,84 +156,17 @@ def bundle(drawings: list[Drawing], weights: list[tuple[Any, int]], dt: float, n
         steps = delay_steps(drawing.projection.delay, dt)
         mine = None
         if steps[0] != steps[1]:
-            mine = next((entry for entry in found if entry[0].late and (entry[0].kind, entry[0].exponent) == (kind, exponent)
-                         and entry[0].value == value and np.array_equal(entry[1], drawing.sources)
-                         and not entry[2][drawing.targets].any()), None)
+            form = kind, scale, exponent, value
+            mine = next((entry for entry in found if entry[0].late and form == entry[0].form
+                         and np.array_equal(entry[1], drawing.sources) and not entry[2][drawing.targets].any()), None)
         if mine is None:
             mine = Bundle([], kind, scale, exponent, value, steps), drawing.sources, np.zeros(n_ids, bool)
             found.append(mine)
         b = mine[0]
         b.members.append(i)
-        b.scale = min(b.scale, scale)
         b.steps = min(b.steps[0], steps[0]), max(b.steps[1], steps[1])
         mine[2][drawing.targets] = True
     return [entry[0] for entry in found]
-
-
-def fill_partition(jobs: list[Job], bundles: list[Bundle], n_nodes: int, target_type: type) -> Table:
-    """One partition's table."""
-    sizes = [sum(jobs[i].total for i in b.members) for b in bundles]
-    total = sum(sizes)
-    if total >= 2**32:
-        raise BadConnection(f"{total:,} synapses end in one partition; at most 2^32 fit: use more threads")
-    stored = [sum(n for b, n in zip(bundles, sizes) if b.kind == k) for k in (1, 2)]
-    targets: np.ndarray = np.empty(total, target_type)
-    weights32, weights64 = np.empty(stored[0], np.int32), np.empty(stored[1], np.int64)
-    classes = np.zeros(max(len(bundles), 1), CLASS)
-    counts = np.zeros((2, n_nodes + 1), np.uint32)              # headers of a source: of constant delays, of others
-    begin, weight_begins = 0, [0, 0]
-    for c, (b, size) in enumerate(zip(bundles, sizes)):
-        # the scale knows nothing of a projection that drew no synapse: its weight need not fit
-        value = (b.value if b.kind == 0 else 1 << (b.exponent - b.scale)) if size else 0
-        weight_begin = weight_begins[b.kind - 1] if b.kind else 0
-        classes[c] = (b.kind, value, weight_begin - begin if b.kind else 0)
-        members = [jobs[i] for i in b.members]
-        steps = np.empty(size if b.late else 0, np.uint32)
-        # counts of the first pass become the places where each source's next synapse goes
-        places = np.zeros(len(members[0].counts), np.uint32)
-        for job in members:
-            places += job.counts
-        ends = np.cumsum(places, dtype=np.int64)
-        places[1:] = begin + ends[:-1]
-        places[0] = begin
-        for job in members:
-            r = job.record[0]
-            r["begin"], r["cls"], r["weight_kind"], r["weight_begin"] = begin, c, b.kind, weight_begin
-            r["constant_steps"], r["n_steps"], r["weight_scale"] = *b.steps, 2.0**b.scale
-            for name, array in dict(targets_at=targets, weights32_at=weights32, weights64_at=weights64, counts_at=places,
-                                    group_counts_at=counts[int(b.late)]).items():
-                job.at(name, array)
-            if b.late:
-                job.at("steps_at", steps)
-            make_place(target_type)(address(job.record))
-        last = members[-1]
-        last.record[0]["sort_lanes"] = len(members) > 1 or last.drawing.by_source
-        if b.late or last.drawing.by_source:
-            make_order(target_type)(address(last.record))
-        else:                                   # drawn in the order of targets: every source has one group
-            of_source = np.diff(places[:-1], prepend=np.uint32(begin))
-            np.add.at(counts[0], last.node_ids[of_source > 0], np.uint32(1))
-        begin += size
-        if b.kind:
-            weight_begins[b.kind - 1] += size
-    return head(bundles, jobs, counts, targets, weights32, weights64, classes)
-
-
-def head(bundles: list[Bundle], jobs: list[Job], counts: np.ndarray, targets: np.ndarray, weights32: np.ndarray,
-         weights64: np.ndarray, classes: np.ndarray) -> Table:
-    """The table with the headers of all groups: of each source those of constant delays, then the others by delay."""
-    first_group = np.concatenate([[0], np.cumsum(counts.sum(axis=0, dtype=np.int64))]).astype(np.uint32)[:counts.shape[1] + 1]
-    first_late = first_group[:-1] + counts[0]
-    groups = np.empty(int(first_group[-1]), GROUP)
-    places = [first_group[:-1].copy(), first_late.copy()]
-    for b in bundles:
-        last = jobs[b.members[-1]]
-        last.at("group_places_at", places[int(b.late)])
-        last.at("groups_at", groups)
-        kernel(head_groups)(address(last.record))
-    if any(b.late for b in bundles):        # a source of several bundles, or that stands in one more than once
-        kernel(sort_groups)(address(first_late), address(first_group), len(first_late), address(groups))
-    return Table(first_group, first_late, groups, targets, weights32, weights64, classes)
 
 
 def connections_of(job: Job) -> np.ndarray:

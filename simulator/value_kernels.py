@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numba.extending import register_jitable
 
+from nestling.connect.contract import Distribution
 from nestling.connect.kernels import philox
 
 from .compile import Kernel, jitable, kernel
@@ -25,32 +26,64 @@ MUCH = 1 << 62
 NUMBER, DRAW, SIZE, SIGNED, ARRAY, REDRAW = range(6)
 ADD = 10                    # the first of the functions, in the order of connect.arithmetic
 ROUNDS = 1 << 17            # of redraws before giving up: one value in a thousand that fits is found e^-131 short of surely
+STRETCH = 1024              # values that are computed at once, a multiple of 4
 WORDS = (1 << 20) - 1       # for one value of a distribution: the domain has 20 bits for them
 VALUE_BYTES = VALUES.itemsize
 LEAF, SPECIFICATION = 24, 28    # the domain's bits that tell an expression's distributions apart, and a call's specifications
 
 
-def make_fill(sample: Any) -> Kernel:
-    """The kernel `fill_values(desc, index, n, out)` of a distribution: a row of n values (float64)."""
+def always(u):
+    return True
+
+
+def make_fill(distribution: type[Distribution]) -> Kernel:
+    """The kernel `fill_values(desc, index, n, out)` of a distribution: a row of n values (float64).
+
+    Stretch by stretch: the words, then the central formula for all of them, then by themselves those that it does not apply to
+    or that must be drawn again. So the first two vectorise.
+    """
+    sample = distribution.sample
+    central, applies = distribution.central or (sample, always)
+
     def fill_values(p, index, n, out):
         v = view(p, 1, VALUES)[0]
-        values = view(out, n, np.float64)
-        k0, k1, stream = np.uint32(v.k0), np.uint32(v.k1), np.uint32(v.stream)
-        for i in range(n):
-            if i & 3 == 0:
-                a, b, c, d = philox(np.uint32(i >> 2), np.uint32(index), stream, np.uint32(v.domain), k0, k1)
-            else:
-                a, b, c = b, c, d
-            x = sample(a, v.a, v.b)
-            again = np.uint32(16)
-            while x < v.low or x > v.high:      # redrawn: word i of attempt 1, 2, ...
-                e, _, _, _ = philox(np.uint32(i), np.uint32(index), stream, np.uint32(v.domain + again), k0, k1)
-                x = sample(e, v.a, v.b)
-                again += np.uint32(16)
-            values[i] = x
+        k0, k1, stream, domain, a, b = np.uint32(v.k0), np.uint32(v.k1), np.uint32(v.stream), np.uint32(v.domain), v.a, v.b
+        low, high = v.low, v.high
+        room = min(n, STRETCH)
+        words, left = np.empty(room + 3, np.uint32), np.empty(room, np.int32)
+        for begin in range(0, n, STRETCH):
+            size = min(n - begin, STRETCH)
+            values = view(out + 8 * begin, size, np.float64)
+            fill_words(words, (size + 3) >> 2, begin >> 2, np.uint32(index), stream, domain, k0, k1)
+            for i in range(size):
+                x = central(words[i], a, b)
+                values[i] = np.nan if (x < low) | (x > high) | (not applies(words[i])) else x
+            many = 0
+            for i in range(size):
+                left[many] = i
+                many += 1 if values[i] != values[i] else 0
+            for j in range(many):
+                i = left[j]
+                x = sample(words[i], a, b)
+                again = np.uint32(16)
+                while x < low or x > high:      # redrawn: word i of attempt 1, 2, ...
+                    e, _, _, _ = philox(np.uint32(begin + i), np.uint32(index), stream, np.uint32(domain + again), k0, k1)
+                    x = sample(e, a, b)
+                    again += np.uint32(16)
+                values[i] = x
         return 0
-    jitable(sample)
-    return kernel(fill_values, uses=(sample,))
+    uses = sample, central, applies
+    for function in uses:
+        jitable(function)
+    return kernel(fill_values, uses=uses)
+
+
+@register_jitable
+def fill_words(words, blocks, first, index, stream, domain, k0, k1):
+    """The words of so many blocks of four of a row, from block `first` on."""
+    for j in range(blocks):
+        a, b, c, d = philox(np.uint32(first + j), index, stream, domain, k0, k1)
+        words[4 * j], words[4 * j + 1], words[4 * j + 2], words[4 * j + 3] = a, b, c, d
 
 
 def make_again(sample: Any) -> Kernel:

@@ -1,0 +1,107 @@
+"""comm="procedural": synapses drawn again at every spike make the same network as stored ones, bit for bit."""
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nestling import simulator as nl
+
+
+@nl.rule(longest=6, by="source")
+def steps_ahead(index, n, draw, out, reach=3):
+    for i in range(reach):
+        out[i] = (index + 1 + i + int(nl.uniform(draw, i) * 2)) % n
+    return reach
+
+
+RULES = [nl.fixed_outdegree(20), nl.fixed_outdegree(0), nl.pairwise_bernoulli(0.05, by="source"), steps_ahead]
+VALUES: list[dict[str, Any]] = [
+    dict(weight=1.5, delay=1.5), dict(weight=nl.dist.Normal(1.0, 0.5), delay=nl.dist.Uniform(0.3, 3.0)),
+    dict(weight=nl.dist.Normal(0.0, 1.0), delay=1.0),                                     # of both signs: two receptors
+    dict(weight=2.0 * nl.dist.Uniform(0.0, 1.0) + nl.dist.Exponential(0.1).clip(0.0, 2.0), delay=0.7)]
+
+
+def spikes(rule: Any, comm: str, threads: int, backend: str, precision: str = "double", other: str = "procedural", **values: Any
+           ) -> list[np.ndarray]:
+    """Times and senders of a small network, most of whose input comes from its own synapses."""
+    sim = nl.Simulator(seed=3, threads=threads, precision=precision, backend=backend)
+    given = dict(V_m=nl.dist.Uniform(-70.0, -55.0), I_e=450.0)
+    a, b = sim.create(nl.iaf_cond_exp, 150, params=given), sim.create(nl.iaf_cond_exp, 50, params=given)
+    recorder = sim.create(nl.spike_recorder)
+    sim.connect(a + b, recorder)
+    sim.connect(a, a + b, rule=rule, comm=comm, **values)
+    sim.connect(b, a + b, rule=nl.fixed_outdegree(15), weight=-6.0, delay=1.3, comm=other if comm == "procedural" else comm)
+    windows = sim.simulate(40.0), sim.cont(30.0)
+    return [np.concatenate(x) for x in zip(*(w.events(recorder, plain=True) for w in windows))]
+
+
+@pytest.mark.parametrize("values", VALUES, ids=lambda v: str(v["weight"])[:20])
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_procedural_synapses_are_the_stored_ones(backend, rule, values):
+    stored = spikes(rule, "sparse", 1, backend, **values)
+    assert len(stored[0]) > 300
+    for threads, other in itertools.product((1, 2, 4), ("procedural", "sparse")):
+        for a, b in zip(stored, spikes(rule, "procedural", threads, backend, other=other, **values), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("values", VALUES[:3], ids=lambda v: str(v["weight"])[:20])
+def test_in_single_precision_too(backend, values):
+    for a, b in zip(spikes(RULES[0], "sparse", 1, backend, "single", **values),
+                    spikes(RULES[0], "procedural", 2, backend, "single", **values), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_synapses_count(backend):
+    # that two networks are equal says nothing where synapses do nothing
+    with_, without = (spikes(nl.fixed_outdegree(n), "procedural", 1, backend, weight=1.5, delay=1.5) for n in (20, 0))
+    assert len(with_[0]) != len(without[0])
+
+
+def test_no_table_is_stored(backend):
+    sim = nl.Simulator(backend=backend)
+    a = sim.create(nl.iaf_psc_exp, 1000)
+    projection = sim.connect(a, a, rule=nl.fixed_outdegree(500), comm="procedural")
+    plan = sim.plan()
+    assert sum(len(t.targets) for t in plan.tables) == 0 and plan.synapses[projection.index] == 500_000
+    assert sum(plan.nbytes.values()) < 250_000
+    assert "procedural" in str(plan)
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_sums_fit_into_the_ring_as_those_of_stored_synapses_do(backend, precision):
+    # scales follow from in-degrees, which are counted for both alike
+    exponents = []
+    for comm in ("sparse", "procedural"):
+        sim = nl.Simulator(precision=precision, backend=backend)
+        a = sim.create(nl.iaf_psc_delta, 50)
+        sim.connect(a, a, rule=nl.fixed_outdegree(40), weight=nl.dist.Uniform(0.0, 8.0), comm=comm)
+        exponents.append([lane.exponent for block in sim.plan().blocks for lane in block.lanes.values()])
+    assert exponents[0] == exponents[1]
+
+
+@pytest.mark.parametrize("rule", [nl.fixed_indegree(3), nl.fixed_total_number(30), nl.fixed_prob(0.1), nl.all_to_all,
+                                  nl.one_to_one], ids=str)
+def test_rules_that_draw_the_sources_of_a_target_are_refused(backend, rule):
+    sim = nl.Simulator(backend=backend)
+    a = sim.create(nl.iaf_psc_exp, 10)
+    with pytest.raises(nl.NotAvailable, match="draws the sources of each target.*by='source'"):
+        sim.connect(a, a, rule=rule, comm="procedural")
+    assert not sim.network.projections
+
+
+def test_generators_of_which_every_connection_runs_a_copy_are_refused(backend):
+    sim = nl.Simulator(backend=backend)
+    a, noise = sim.create(nl.iaf_psc_exp, 10), sim.create(nl.poisson_generator, rate=1.0)
+    with pytest.raises(nl.NotAvailable, match="poisson_generator has a state of its own"):
+        sim.connect(noise, a, rule=nl.fixed_outdegree(3), comm="procedural")
+    assert not sim.network.projections
+
+
+@pytest.mark.parametrize("by", ["pre", 1, None])
+def test_by_is_target_or_source(by):
+    with pytest.raises(nl.BadConnection, match="by = .*must be 'target' or 'source'"):
+        nl.pairwise_bernoulli(0.1, by=by)
