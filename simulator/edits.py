@@ -196,14 +196,14 @@ def disconnect(sim: Any, pre: Any, post: Any, rule: Any) -> None:
 
 def between(sim: Any, pre: Any, post: Any, rule: Any) -> Any:
     """The connections that a rule without randomness names; every pair must be connected, and loses one connection."""
-    name = "one_to_one" if rule is None else type(rule).__name__
-    if name not in ("one_to_one", "all_to_all"):
+    from nestling.connect import all_to_all, one_to_one
+    if rule not in (None, one_to_one, all_to_all):
         raise BadConnection(f"rule = {rule!r}: connections are removed by one_to_one or all_to_all")
     found = sim.get_connections(pre, post)
-    if name == "one_to_one" and len(pre) != len(post):
+    if rule is not all_to_all and len(pre) != len(post):
         raise BadConnection(f"one_to_one removes connections of as many sources as targets, not {len(pre)} and {len(post)}")
     sources, targets = pre.global_id, post.global_id
-    if name == "all_to_all":
+    if rule is all_to_all:
         sources, targets = np.repeat(sources, len(post)), np.tile(targets, len(pre))
     ends = found.get(["source", "target"])
     n = sim._read().n_ids

@@ -86,6 +86,7 @@ def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wire
     return np.minimum(most, 2.0**31 - 1).astype(np.int64)
 
 
+@np.errstate(over="ignore")                  # a bound that is not finite is refused by exponent_for
 def worst_cases(blocks: list[Block], node_of: np.ndarray, wired: list[Any], drives: list[Drive],
                 most: np.ndarray) -> dict[tuple[int, str], np.ndarray]:
     """For every receptor the largest input that each node can receive in one step, given the most that nodes emit."""
