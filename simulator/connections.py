@@ -10,7 +10,7 @@ from nestling.connect.contract import positions
 
 from .edits import set_connections
 from .errors import BadView, unknown
-from .finding import count, find, refuse_procedural
+from .finding import count, find
 from .network import Projection
 from .plan import Plan
 from .table_reader import Found, Reader, joined
@@ -154,6 +154,9 @@ class Connections:
         mine = (at[0] >= 0) & (at[1] >= 0)
         return coo_array((given["weight"][mine], (at[1][mine], at[0][mine])), shape=(len(target), len(source))).tocsr()
 
+    def _check_changeable(self) -> None:
+        """Raise where these connections cannot be changed."""
+
     # --- a list of connections ---------------------------------------------------------------------------------------------
 
     def _now(self) -> tuple[Reader, Found]:
@@ -180,7 +183,7 @@ class Connections:
 
     def __getitem__(self, item: Any) -> Connections:
         reader, found = self._now()
-        return Connections(self._simulator, reader, None, found.picked(picked(item, len(found.source))))
+        return type(self)(self._simulator, reader, None, found.picked(picked(item, len(found.source))))
 
     def __iter__(self) -> Iterator[Connections]:
         return (self[i] for i in range(len(self)))
@@ -190,10 +193,12 @@ class Connections:
             return NotImplemented
         if other._simulator is not self._simulator:
             raise BadView("the two collections belong to different simulators")
-        return Connections(self._simulator, self._now()[0], None, joined([self._now()[1], other._now()[1]]))
+        if type(other) is not type(self):
+            raise BadView("one of the two collections holds procedural synapses: ask for both in one get_connections()")
+        return type(self)(self._simulator, self._now()[0], None, joined([self._now()[1], other._now()[1]]))
 
     def __eq__(self, other: object) -> bool:
-        return (isinstance(other, Connections) and other._simulator is self._simulator
+        return (type(other) is type(self) and other._simulator is self._simulator
                 and np.array_equal(self._now()[1].place, other._now()[1].place))
 
     __hash__ = None                 # type: ignore[assignment]
@@ -209,9 +214,10 @@ def find_connections(sim: Any, source: Any, target: Any, synapse: Any) -> Connec
             check_view(sim, view, name)
     calls = None if synapse is None else calls_of(sim, synapse)
     ids = [None if view is None else view.global_id for view in (source, target)]
-    reader = sim._read()
-    refuse_procedural(reader, calls)
-    return Connections(sim, reader, (ids[0], ids[1], calls))
+    if any(p.procedural and (calls is None or p.index in calls) for p in sim.network.projections):
+        from .drawn_connections import DrawnConnections, read_as_stored
+        return DrawnConnections(sim, read_as_stored(sim), (ids[0], ids[1], calls))
+    return Connections(sim, sim._read(), (ids[0], ids[1], calls))
 
 
 def check_view(sim: Any, view: Any, name: str) -> None:

@@ -86,6 +86,7 @@ def set_connections(connections: Any, given: dict[str, Any]) -> None:
     for name in given:
         if name not in ("weight", "delay"):
             raise UnknownName(f"a connection has no {name!r} that can be set; it has weight, delay")
+    connections._check_changeable()
     reader, found = connections._now()
     check_once(found)
     calls = reader.projection(found)
@@ -176,6 +177,7 @@ def disconnect(sim: Any, pre: Any, post: Any, rule: Any) -> None:
         raise TypeError(f"pre = {pre!r}: must be a collection that get_connections() returned, or nodes")
     if connections._simulator is not sim:
         raise BadView("the connections belong to another simulator")
+    connections._check_changeable()
     reader, found = connections._now()
     check_once(found)
     if not len(found.place):

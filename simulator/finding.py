@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .errors import NotAvailable
 from .table_reader import Found, Reader, joined
 
 CHUNK = 1 << 22               # synapses that are sorted at a time
@@ -16,7 +15,6 @@ def find(reader: Reader, sources: np.ndarray | None, targets: np.ndarray | None,
     """Connections from and to given ids (None: any), of given projections (None: any), in the order of source, target,
     projection, delay, receptor and drawing."""
     ids = np.arange(reader.n_ids) if sources is None else np.unique(sources)
-    refuse_procedural(reader, calls)
     wanted = None
     if targets is not None:
         wanted = np.zeros(reader.n_ids, bool)
@@ -26,17 +24,8 @@ def find(reader: Reader, sources: np.ndarray | None, targets: np.ndarray | None,
     return joined(list(gathered(reader, ids, wanted, calls)))
 
 
-def refuse_procedural(reader: Reader, calls: set[int] | None) -> None:
-    """Synapses that are drawn again whenever they are needed stand in no table."""
-    for p in reader.plan.network.projections:
-        if getattr(p, "procedural", False) and (calls is None or p.index in calls):
-            raise NotAvailable(f"connect call {p.index} has comm='procedural': its synapses are stored nowhere, and this "
-                               f"version reads only stored ones")
-
-
 def count(reader: Reader, sources: np.ndarray | None, calls: set[int] | None) -> int | None:
     """How many connections `find` gives where no targets are asked for, if the headers tell."""
-    refuse_procedural(reader, calls)
     if sources is None:
         return int(reader.drive_offsets[-1]) if calls is None else sum(reader.plan.synapses[i] for i in calls)
     if calls is not None:

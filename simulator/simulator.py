@@ -62,6 +62,7 @@ class Simulator:
         self._program: Program | None = None
         self._sets = 0                  # calls of set(), which number the random values that they draw
         self._reader: Reader | None = None
+        self._as_stored: tuple[Network, Reader] | None = None      # what reads procedural synapses, and of which network
         self._remade = 0                # how often connections were removed or put into another order
         self._patched: Plan | None = None           # the plan in whose tables weights were set
         self._ran: Network | None = None            # of the run that there is, with what was set since

@@ -105,3 +105,43 @@ def test_generators_of_which_every_connection_runs_a_copy_are_refused(backend):
 def test_by_is_target_or_source(by):
     with pytest.raises(nl.BadConnection, match="by = .*must be 'target' or 'source'"):
         nl.pairwise_bernoulli(0.1, by=by)
+
+
+def network_of(backend: str, comm: str) -> tuple[nl.Simulator, nl.NodeView, Any, Any]:
+    """Two calls from one population, the first of them procedural or stored."""
+    sim = nl.Simulator(seed=4, backend=backend)
+    a, b = sim.create(nl.iaf_psc_exp, 30), sim.create(nl.iaf_psc_exp, 20)
+    first = sim.connect(a, a + b, rule=nl.fixed_outdegree(7), weight=nl.dist.Normal(0.0, 1.0), delay=nl.dist.Uniform(1.0, 3.0),
+                        comm=comm)
+    return sim, a, first, sim.connect(a, b, weight=2.0)
+
+
+@pytest.mark.parametrize("by_call", [True, False])
+def test_procedural_connections_are_read_like_stored_ones(backend, by_call):
+    found = []
+    for comm in ("sparse", "procedural"):
+        sim, a, first, _ = network_of(backend, comm)
+        connections = sim.get_connections(source=a[3:9], synapse=first if by_call else None)
+        assert len(connections) == 6 * 7 + (0 if by_call else 6 * 20)
+        found.append(connections.get(["source", "target", "weight", "delay", "receptor", "synapse"]))
+        assert (connections[2:5].weight == connections.weight[2:5]).all()
+    for name in found[0]:
+        np.testing.assert_array_equal(found[0][name], found[1][name], err_msg=name)
+
+
+def test_procedural_connections_are_not_changed_and_stored_ones_beside_them_are(backend):
+    sim, a, first, second = network_of(backend, "procedural")
+    for change in (lambda c: c.set(weight=1.0), lambda c: c.set(delay=2.0), sim.disconnect):
+        for connections in (sim.get_connections(synapse=first), sim.get_connections()):
+            with pytest.raises(nl.NotAvailable, match="drawn again whenever a source fires, and cannot be changed"):
+                change(connections)
+    with pytest.raises(nl.BadView, match="holds procedural synapses"):
+        sim.get_connections(synapse=first) + sim.get_connections(synapse=second)
+    before = sim.get_connections(synapse=first).get(["source", "target", "weight", "delay"])
+    sim.get_connections(source=a[2], synapse=second).set(weight=5.0)
+    every = sim.get_connections()
+    mine = every.get("synapse") == second.index
+    np.testing.assert_array_equal(every.weight[mine], np.where(every.source[mine] == 2, 5.0, 2.0))
+    for name, values in sim.get_connections(synapse=first).get(["source", "target", "weight", "delay"]).items():
+        np.testing.assert_allclose(values, before[name], rtol=0, atol=1e-9 if name == "weight" else 0)
+    sim.simulate(10.0)
