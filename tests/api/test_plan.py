@@ -71,6 +71,17 @@ def test_it_says_how_it_runs(printed):
         assert kernel in run
 
 
+def test_long_rules_and_weights_are_shortened(backend):
+    sim = nl.Simulator(backend=backend)
+    a = sim.create(nl.iaf_psc_delta, positions=nl.spatial.grid([4, 4]))
+    mask = nl.spatial.circular(0.5) - nl.spatial.rectangular([-0.1, -0.1], [0.1, 0.1])
+    near = nl.spatial_distributions.gamma(nl.distance, kappa=2.0, theta=0.2)
+    sim.connect(a, a, rule=nl.fixed_indegree(3, mask=mask, p=near), weight=near * nl.dist.Normal(1.0, 0.1, max=2.0) + 1.0)
+    printed = str(sim.plan()).splitlines()
+    found = line(printed, "fixed_indegree(indegree=3, mask=", " ... ")
+    assert max(map(len, printed)) < 300 and found.count(" ... ") == 2 and re.search(r" 1 ms +48 ", found)
+
+
 def test_planning_twice_gives_the_same_plan_until_the_network_changes(backend):
     sim = nl.Simulator(backend=backend)
     cells = sim.create(nl.iaf_psc_delta, 4)

@@ -93,6 +93,14 @@ def test_rules_that_draw_the_sources_of_a_target_are_refused(backend, rule):
     assert not sim.network.projections
 
 
+def test_both_directions_are_refused(backend):
+    sim = nl.Simulator(backend=backend)
+    a = sim.create(nl.iaf_psc_exp, 10)
+    with pytest.raises(nl.NotAvailable, match="make_symmetric=True takes fixed_outdegree.* the other way"):
+        sim.connect(a, a, rule=nl.fixed_outdegree(3), comm="procedural", make_symmetric=True)
+    assert not sim.network.projections
+
+
 def test_generators_of_which_every_connection_runs_a_copy_are_refused(backend):
     sim = nl.Simulator(backend=backend)
     a, noise = sim.create(nl.iaf_psc_exp, 10), sim.create(nl.poisson_generator, rate=1.0)
