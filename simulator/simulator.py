@@ -113,7 +113,8 @@ class Simulator:
         array: one value a synapse in the order in which the rule draws, or a (targets, sources) matrix. Delays are rounded
         to the grid of dt. `seed` names the projection's random stream, so that other calls do not change it. `comm`
         "sparse" and "dense" store the same table of synapses; "procedural" stores none: targets, weights and delays are drawn
-        again from the seed whenever the source fires, the same as would be stored, by rules that draw the targets of a source.
+        again from the seed whenever the source fires, the same as would be stored, by rules that draw the targets of a source
+        (by place: the targets are listed, 4 bytes each, and weights and delays drawn).
 
         receptor_type: a number or a name, or an array of them, one a synapse, in the same forms as weights.
         make_symmetric: the same edges also from post to pre, with the same weights and delays. synapse: several

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nestling import simulator as nl
+from nestling.simulator import memory
 
 
 @nl.rule(longest=6, by="source")
@@ -69,6 +70,20 @@ def test_no_table_is_stored(backend):
     assert sum(len(t.targets) for t in plan.tables) == 0 and plan.synapses[projection.index] == 500_000
     assert sum(plan.nbytes.values()) < 250_000
     assert "procedural" in str(plan)
+
+
+def test_targets_chosen_by_place_are_listed_and_counted_as_memory(backend, monkeypatch):
+    sim = nl.Simulator(backend=backend, threads=2)
+    a = sim.create(nl.iaf_psc_exp, positions=nl.spatial.grid([20, 20]))
+    rule = nl.fixed_outdegree(200, mask=nl.spatial.circular(0.5))
+    sim.connect(a, a, rule=rule, weight=nl.dist.Normal(), comm="procedural")
+    used = sim.plan().nbytes["procedures"]
+    assert 4 * 400 * 200 < used < 5 * 400 * 200
+    estimated = memory.table_bytes(sim.network.projections[0])
+    assert 0.8 < estimated / used < 1.2
+    monkeypatch.setattr(memory, "available_memory", lambda: 1e5)
+    with pytest.raises(nl.TooLarge, match="the synapses"):
+        sim.connect(a, a, rule=rule, comm="procedural")
 
 
 @pytest.mark.parametrize("precision", ["double", "single"])
