@@ -152,7 +152,8 @@ class Lowering:
         tabled = [w for w in self.wires if not w.model.per_connection]
         driving = [w for w in self.wires if w.model.per_connection]
         self.delays = {p.index: delay_steps(p.delay, self.dt) for p in self.network.projections}
-        spans = [self.delays[w.projection.index] for w in tabled if np.size(w.projection.delay)]     # of some synapse
+        spans = [self.delays[w.projection.index] for w in tabled
+                 if not (isinstance(w.projection.delay, np.ndarray) and w.projection.delay.size == 0)]    # of no synapse
         self.min_delay = min([LONGEST_SLICE, *(low for low, _ in spans)])
         self.max_delay = max([high for _, high in spans], default=1)
         threads, reason = self.choose_threads(threads)

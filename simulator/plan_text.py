@@ -35,7 +35,7 @@ def describe(plan: Plan) -> str:
     receptors = {id(p): "" for p in net.populations}
     for block in plan.blocks:
         for p in block.populations:
-            receptors[id(p)] = ", ".join(f"{name} (2^-{lane.exponent} {lane.field.unit})"
+            receptors[id(p)] = ", ".join(f"{name} (2^{-lane.exponent} {lane.field.unit})"
                                          for name, lane in block.lanes.items()) or "none reached"
     lines += rows_of(["#", "model", "nodes", "receptors (resolution)"],
                      [[p.index, p.name, p.size, receptors[id(p)]] for p in net.populations])
