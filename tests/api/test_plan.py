@@ -82,6 +82,13 @@ def test_long_rules_and_weights_are_shortened(backend):
     assert max(map(len, printed)) < 300 and found.count(" ... ") == 2 and re.search(r" 1 ms +48 ", found)
 
 
+def test_a_resolution_above_1_is_a_power_of_2_too(backend):
+    sim = nl.Simulator(backend=backend)
+    a = sim.create(nl.iaf_psc_delta, 1)
+    sim.connect(a, a, weight=1e20)
+    assert "spikes (2^5 mV)" in str(sim.plan())
+
+
 def test_planning_twice_gives_the_same_plan_until_the_network_changes(backend):
     sim = nl.Simulator(backend=backend)
     cells = sim.create(nl.iaf_psc_delta, 4)

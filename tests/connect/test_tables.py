@@ -144,7 +144,7 @@ def test_generators_draw_the_same_rules(make, scrambled, synapse_table, referenc
     np.testing.assert_array_equal(synapse_table.targets_of_generators(sim.plan(), call), expected)
 
 
-@pytest.mark.parametrize("rule", [nl.fixed_outdegree(9), nl.fixed_indegree(9), nl.pairwise_bernoulli(0.5, by="source")], ids=str)
+@pytest.mark.parametrize("rule", [nl.fixed_outdegree(9), nl.fixed_indegree(9), nl.fixed_prob(0.5, by="source")], ids=str)
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_weights_reach_the_receptor_of_their_sign_where_partitions_hold_no_target(make, synapse_table, rule, n):
     for threads in (1, 2, 3, 7):
