@@ -34,7 +34,7 @@ def test_it_begins_with_time_step_seed_precision_and_threads(printed):
 
 
 def test_it_lists_populations_with_their_receptors(printed):
-    assert re.search(r"^ +0 +iaf_psc_delta +40 +spikes \(2\^-\d+ mV\), current \(2\^-\d+ pA\)", line(printed, "  0  iaf"))
+    assert re.search(r"^ +0 +iaf_psc_delta +40 +spikes \(2\^-\d+ mV\), current \(2\^-?\d+ pA\)", line(printed, "  0  iaf"))
     assert re.search(r"^ +2 +parrot_neuron +3 +none reached", line(printed, "parrot_neuron", "none reached"))
     for text in ("3  poisson_generator", "4  dc_generator", "5  spike_recorder"):
         assert line(printed, text)
