@@ -167,6 +167,13 @@ class Distribution(Expression):
         if "sample" in vars(cls) and "central" not in vars(cls):       # the base's belongs to the base's sample
             cls.central = None
 
+    def __repr__(self) -> str:
+        """As it was written, without limits and a unit that were left out."""
+        given: list[Any] = [(f, getattr(self, f.name)) for f in fields(self)] if is_dataclass(self) else []
+        shown = [f"{f.name}={value!r}" for f, value in given if f.name not in ("min", "max", "unit")
+                 or repr(value) != repr(f.default)]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
     def parameters(self) -> tuple[float, float]:
         raise NotImplementedError
 

@@ -30,7 +30,7 @@ def _check(d: Any, numbers: dict[str, Any]) -> None:
             raise BadConnection(f"{type(d).__name__}: {name} = {value!r} must be one number")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Constant(Distribution):
     """The same value everywhere."""
 
@@ -38,7 +38,7 @@ class Constant(Distribution):
     unit: Any = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Normal(Distribution):
     """Normal distribution with `mean` and standard deviation `std`, redrawn until within [min, max]."""
 
@@ -61,7 +61,7 @@ class Normal(Distribution):
         return self.mean - reach, self.mean + reach
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LogNormal(Normal):
     """exp(x) with x normal with `mean` and `std` (NEST's lognormal), redrawn until within [min, max]."""
 
@@ -72,7 +72,7 @@ class LogNormal(Normal):
         return math.exp(self.mean - 6.4 * self.std), math.exp(self.mean + 6.4 * self.std)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Uniform(Distribution):
     """Uniform between `low` and `high`, redrawn until within [min, max]."""
 

@@ -14,7 +14,7 @@ def exponential_sample(u, beta, unused):
     return -beta * math.log1p(-(u + 0.5) * 2.0**-32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Exponential(Distribution):
     """Exponential distribution with mean `beta`, above 0 (nest.random.exponential), redrawn until within [min, max]."""
 

@@ -15,7 +15,7 @@ def uniform_int_sample(u, n, unused):
     return math.floor(n * ((u + 0.5) * 2.0**-32))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class UniformInt(Distribution):
     """Whole numbers 0, 1, ... n - 1, all alike (nest.random.uniform_int(n)), redrawn until within [min, max]."""
 

@@ -1,6 +1,8 @@
 """What a call of `connect` declares: a projection between nodes, or nodes that a recorder records; all of it checked."""
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +12,10 @@ from nestling.connect.contract import BadConnection, Rule
 from nestling.recorders.contract import BadRecording
 
 from .declare import check_recordables, whole_number
-from .errors import BadView, NotAvailable, UnknownName
+from .errors import BadView, DimensionError, NotAvailable, UnknownName
 from .network import Network, Projection, Recording, space_of
 from .views import NodeView
-from .wiring import check_delay, check_pairs, receptors_for, values
+from .wiring import check_delay, check_pairs, check_weight, receptors_for, values
 
 
 def check_ends(sim: Any, pre: Any, post: Any) -> None:
@@ -39,10 +41,13 @@ def check_procedural(projections: list[Projection]) -> None:
         if model is not None and model.per_connection:
             raise NotAvailable(f"comm = 'procedural': every connection from a {model.name} has a state of its own, which is "
                                f"stored: use comm='sparse'")
-        if not p.by_source:
+        if not p.by_source and not p.transposed:
             raise NotAvailable(f"comm = 'procedural': {p.rule} draws the sources of each target, and a spike needs the targets "
                                f"of its source: use a rule by source, such as fixed_outdegree(100) or "
                                f"pairwise_bernoulli(0.1, by='source'), or comm='sparse'")
+        if not p.by_source:
+            raise NotAvailable(f"comm = 'procedural': make_symmetric=True takes {p.rule} the other way, too, where rows hold "
+                               f"the sources of each target, and a spike needs the targets of its source: use comm='sparse'")
 
 
 SPECIFIED = ("weight", "delay", "receptor_type")
@@ -63,8 +68,10 @@ def make_projections(network: Network, dt: float, pre: NodeView, post: NodeView,
     check_symmetric(make_symmetric, rule)
     directions = [(pre, post), (post, pre)] if make_symmetric else [(pre, post)]
     specifications = specified(synapse, given)
-    receptors = [[receptors_between(a, b, s["receptor_type"], rule, len(pre), len(post)) for a, b in directions]
-                 for s in specifications]
+    receptors = []
+    for i, s in enumerate(specifications):
+        with named_in(i, len(specifications)):
+            receptors.append([receptors_between(a, b, s["receptor_type"], rule, len(pre), len(post)) for a, b in directions])
     check_pairs(rule, pre.segments, post.segments, autapses, multapses)
     first = len(network.projections)
     stream = first if seed is None else whole_number(seed, "seed", 0, 2**32 - 1)
@@ -76,9 +83,11 @@ def make_projections(network: Network, dt: float, pre: NodeView, post: NodeView,
         weight, delay = ((mine if mine is not None else 1.0 if own is None else own)
                          for mine, own in ((specification["weight"], rule.weight), (specification["delay"], rule.delay)))
         unit = reached[0][0][0].unit if sources[0].emits != "current" else ""          # type: ignore[union-attr]
-        strength, lag = (values(value, kind, name, rule, len(pre), len(post), lambda: space_of(pre.segments, post.segments))
-                         for value, kind, name in ((weight, unit, "weight"), (delay, "ms", "delay")))
-        check_delay(lag, dt)
+        with named_in(i, len(specifications)):
+            strength, lag = (values(value, kind, name, rule, len(pre), len(post), lambda: space_of(pre.segments, post.segments))
+                             for value, kind, name in ((weight, unit, "weight"), (delay, "ms", "delay")))
+            check_weight(strength)
+            check_delay(lag, dt)
         out += [Projection(first + len(directions) * i + back, a.segments, b.segments, rule, strength, lag,
                            tuple(f.name for f in fields), stream, seed is not None, autapses, multapses, bool(back),
                            (i, len(specifications)), comm == "procedural", which)
@@ -86,6 +95,17 @@ def make_projections(network: Network, dt: float, pre: NodeView, post: NodeView,
     if comm == "procedural":
         check_procedural(out)
     return out
+
+
+@contextmanager
+def named_in(which: int, of: int) -> Iterator[None]:
+    """Errors of one specification among several say which."""
+    try:
+        yield
+    except (BadConnection, DimensionError) as error:
+        if of == 1:
+            raise
+        raise type(error)(f"synapse {which}: {error}") from None
 
 
 def check_symmetric(make_symmetric: Any, rule: Rule) -> None:

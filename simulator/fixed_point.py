@@ -83,7 +83,18 @@ def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wire
                 lane.exponent = coarsest
     for lane in (lane for block in blocks for lane in block.lanes.values()):
         lane.exponent = 0 if lane.exponent == FINEST else lane.exponent
+    check_resolution(wires)
     return np.minimum(most, 2.0**31 - 1).astype(np.int64)
+
+
+def check_resolution(wires: list[Any]) -> None:
+    """Refuse weights all of which would vanish: too small beside the largest that their receptor is given."""
+    for wire in wires:
+        top, lane = largest(wire.weight) if wire.bound is None else wire.bound, wire.lane
+        if lane.field.type is not int and wire.model.emits != "current" and 0.0 < math.ldexp(top, lane.exponent) < 0.5:
+            raise BadConnection(f"connect call {wire.projection.index}: its weights, {top:g} {lane.field.unit} at most, vanish "
+                                f"beside what else {wire.block.model.name}'s receptor {wire.names[0]} is given, which it counts "
+                                f"in units of {math.ldexp(1.0, -lane.exponent):.3g}: use another receptor, or precision='double'")
 
 
 @np.errstate(over="ignore")                  # a bound that is not finite is refused by exponent_for

@@ -98,9 +98,11 @@ def check_number(value: float, tree: Expression, name: str, error: type[ValueErr
 
 def check_shape(p: Number, shape: tuple[int, int] | None) -> None:
     """Refuse arrays that do not fit, and numbers that are none."""
-    if not np.isfinite(p.value).all():
-        raise BadConnection(f"{p!r} must be finite")
     given = np.shape(p.value)
+    if not np.isfinite(p.value).all():
+        at = np.unravel_index(int(np.isfinite(p.value).argmin()), given)
+        where = f" (entry {tuple(int(i) for i in at)})" if given else ""
+        raise BadConnection(f"{p!r} must be finite, is {np.asarray(p.value)[at]:g}{where}")
     if given and shape is None:
         raise BadConnection("arrays and distributions cannot be mixed here: give the array alone, or set the values later")
     if given and shape and given not in (shape, (shape[0], 1), (1, shape[1])):

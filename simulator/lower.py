@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,13 @@ from nestling.connect.contract import Distribution
 from nestling.models.contract import Model
 from nestling.recorders.contract import active_steps
 
-from .draw import check_drawn, delay_range, describe_drawing, draw_values
+from .draw import check_drawn, delay_range, describe_drawing
 from .drives import join_series, lower_drives, random_inputs, series_of
 from .fixed_point import scale_receptors, scales_of
 from .network import Network, Population, Projection
 from .plan import Block, Lane, Plan, Planned, Sampling, Wire, nodes_of
 from .procedural import make_procedure
+from .resolve import constants, resolve
 from .tables import Job, bundle, count_jobs, fill_jobs, make_job
 from .threads import available_cores, in_turns
 
@@ -32,45 +32,6 @@ def lower(network: Network, dt: float, seed: int, threads: int | None, precision
     run that is to go on with the new plan; write_down: declares what was set in the tables, and gives the network with it.
     """
     return Lowering(network, dt, seed, precision).plan(threads, before, carried, write_down)
-
-
-@dataclass
-class Parameters:
-    """A population's parameters and initial values as arrays or numbers, distributions drawn."""
-
-    params: dict[str, Any]
-    state: dict[str, Any]
-
-    def of(self, nodes: np.ndarray) -> Parameters:
-        """Those of some nodes."""
-        def pick(v: Any) -> Any:
-            return v[nodes] if isinstance(v, np.ndarray) else [v[i] for i in nodes] if isinstance(v, list) else v
-        return Parameters(*({k: pick(v) for k, v in values.items()} for values in (self.params, self.state)))
-
-
-def resolve(population: Population, seed: int) -> Parameters:
-    model = population.model
-    assert model is not None
-    drawn: list[dict[str, Any]] = []
-    for offset, fields, given in ((0, model.params, population.params), (100, model.state, population.initial)):
-        values = {f.name: given.get(f.name, f.default) for f in fields}
-        for i, (name, value) in enumerate(values.items()):
-            if isinstance(value, Distribution):
-                values[name] = draw_values(value, population.size, seed, population.index, offset + i)
-        drawn.append(values)
-    return Parameters(*drawn)
-
-
-def constants(model: Model, parameters: list[Parameters], sizes: list[int], dt: float) -> list[Any]:
-    """The fields of `Step` for nodes of several populations: one number where all are equal, else an array."""
-    steps = [model.constants(p.params, dt) for p in parameters]
-    values = []
-    for i, f in enumerate(model.step):
-        kind = np.float64 if f.type is float else np.int64
-        parts = [np.broadcast_to(np.ravel(np.asarray(s[i], kind)), n) for s, n in zip(steps, sizes)]
-        array = np.concatenate(parts) if parts else np.zeros(0, kind)
-        values.append(array[0] if array.size and (array == array[0]).all() else array)
-    return values
 
 
 def chosen(projection: Projection) -> tuple[str, ...]:
@@ -163,7 +124,8 @@ class Lowering:
         for w in self.wires:
             w.bound = patched[w.projection.index].bound if w.projection.index in patched else None
         self.delays = {p.index: delay_range(p, self.dt) for p in self.network.projections}
-        spans = [self.delays[w.projection.index] for w in tabled]
+        spans = [self.delays[w.projection.index] for w in tabled
+                 if not (isinstance(w.projection.delay, np.ndarray) and w.projection.delay.size == 0)]    # of no synapse
         self.min_delay = min([LONGEST_SLICE, *(low for low, _ in spans)])
         self.max_delay = max([high for _, high in spans], default=1)
         asked = threads
@@ -181,13 +143,13 @@ class Lowering:
         drives = [d for w in driving for d in lower_drives(self, w, drawings[w.projection.index])]
         wired = [(w, drawings[w.projection.index], degrees[w.projection.index]) for w in tabled]
         other = carried is not None and (carried.network is not self.network or bool(patched))
-        finest = {(b.first, name): lane.exponent for b in carried.blocks for name, lane in b.lanes.items()} \
-            if carried is not None and other else None
+        finest = None if carried is None or not other else \
+            {(b.first, name): lane.exponent for b in carried.blocks for name, lane in b.lanes.items()}
         most = scale_receptors(self.blocks, self.node_of, self.n_nodes, wired, drives, planned, self.ring,
                                carried.most if carried else None, finest)
         stored = [i for i, w in enumerate(tabled) if not w.projection.procedural]
-        bundles = bundle([wired[i][1] for i in stored], [(tabled[i].weight, tabled[i].lane.exponent) for i in stored], self.dt,
-                         len(self.node_of))
+        weights = [(tabled[i].weight, tabled[i].lane.exponent) for i in stored]
+        bundles = bundle([wired[i][1] for i in stored], weights, self.dt, len(self.node_of))
         if before is not None and scales_of(self.blocks) == scales_of(before.blocks):
             tables = before.tables
         elif patched and write_down is not None:

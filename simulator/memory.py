@@ -21,9 +21,9 @@ def table_bytes(projection: Projection) -> float:
     if model is not None and model.per_connection:
         return n * 100.0                # a copy of the generator, with its own random numbers, and what it is made from
     if projection.procedural:
-        return 4.0 * sum(map(len, projection.targets))
-    varied = isinstance(projection.weight, (np.ndarray, Distribution))
-    return n * (2 + 4 * varied + 4 * isinstance(projection.delay, (np.ndarray, Distribution)))
+        return 4.0 * sum(map(len, projection.targets)) + 4 * n * rule.spatial      # who is near is found once, and listed
+    weight = 8 if isinstance(projection.weight, np.ndarray) else 4 * isinstance(projection.weight, Distribution)
+    return n * (2 + weight + 4 * isinstance(projection.delay, (np.ndarray, Distribution)))
 
 
 def check_memory(network: Network, dt: float) -> None:
@@ -47,7 +47,8 @@ def check_room(needed: float, what: str, advice: str) -> None:
     """Raise TooLarge if so many bytes are not free."""
     free = available_memory()
     if needed > free:
-        raise TooLarge(f"{what} would need about {needed / 1e9:.1f} GB; {free / 1e9:.1f} GB are free: {advice}")
+        shown = f"{needed / 1e9:.1f}" if needed < 1e15 else f"{needed / 1e9:.3g}"
+        raise TooLarge(f"{what} would need about {shown} GB; {free / 1e9:.1f} GB are free: {advice}")
 
 
 def available_memory() -> float:

@@ -151,7 +151,8 @@ class Drive:
 class Procedure:
     """Synapses of one wire that are drawn again whenever their source fires: what the kernels need of it in each partition.
 
-    nodes: the node number of every source; records: of each partition a JOB; steps: shortest and longest delay.
+    nodes: the node number of every source; records: of each partition a JOB; steps: shortest and longest delay; kept: what
+    they point to; arrays: among it what drawing needs, which for a rule in space is a list of all targets.
     """
 
     wire: Wire
@@ -159,6 +160,7 @@ class Procedure:
     records: list[np.ndarray]
     steps: tuple[int, int]
     kept: list[Any]
+    arrays: list[np.ndarray]
 
 
 @dataclass
@@ -247,7 +249,8 @@ class Plan:
                     rings=self.slots * lanes * np.dtype(self.ring_type).itemsize,
                     states=sum(a.nbytes for b in self.blocks for a in b.state)
                     + sum(np.asarray(a).nbytes for b in self.blocks for a in b.step),
-                    procedures=sum(4 * len(p.wire.projection.target_ids) * len(p.records) for p in self.procedures),
+                    procedures=sum(4 * len(p.wire.projection.target_ids) * len(p.records) for p in self.procedures)
+                    + sum({id(a): a.nbytes for p in self.procedures for a in p.arrays}.values()),
                     generators=sum(d.lanes.nbytes + d.weights.nbytes + 32 * d.size for d in self.drives))
 
     def __str__(self) -> str:

@@ -22,6 +22,11 @@ def show(value: Any) -> str:
     return f"{value:g}" if isinstance(value, (int, float)) else repr(value)
 
 
+def brief(text: str, most: int = 72) -> str:
+    """A text that is not so long that it pushes the columns beside it out of sight: its beginning and its end."""
+    return text if len(text) <= most else f"{text[:most - 20]} ... {text[-15:]}"
+
+
 def describe(plan: Plan) -> str:
     """The table of a plan: populations, connections, randomness, memory, and how it runs."""
     net = plan.network
@@ -30,7 +35,7 @@ def describe(plan: Plan) -> str:
     receptors = {id(p): "" for p in net.populations}
     for block in plan.blocks:
         for p in block.populations:
-            receptors[id(p)] = ", ".join(f"{name} (2^-{lane.exponent} {lane.field.unit})"
+            receptors[id(p)] = ", ".join(f"{name} (2^{-lane.exponent} {lane.field.unit})"
                                          for name, lane in block.lanes.items()) or "none reached"
     lines += rows_of(["#", "model", "nodes", "receptors (resolution)"],
                      [[p.index, p.name, p.size, receptors[id(p)]] for p in net.populations])
@@ -40,11 +45,11 @@ def describe(plan: Plan) -> str:
         low, high = plan.delays[c.index]
         delay = f"{low * plan.dt:g}" if low == high else f"{low * plan.dt:g} to {high * plan.dt:g}"
         stream = f"seed {c.stream}" if c.named else f"call {c.stream}"
-        rule = f"{c.rule}{', the other way' if c.transposed else ''}{', procedural' if c.procedural else ''}"
+        rule = f"{brief(str(c.rule))}{', the other way' if c.transposed else ''}{', procedural' if c.procedural else ''}"
         weight = show(c.weight) if c.edited is None else show(c.edited.weights)
         if c.index in plan.patched:
             weight = "as set" if plan.patched[c.index].weight is None else show(plan.patched[c.index].weight)
-        rows.append([c.index, f"{names[0]} -> {names[1]}", rule, " and ".join(c.receptor), weight, f"{delay} ms",
+        rows.append([c.index, f"{names[0]} -> {names[1]}", rule, " and ".join(c.receptor), brief(weight), f"{delay} ms",
                      f"{plan.synapses[c.index]:,}", stream])
     if rows:
         lines += ["connections"] + rows_of(["#", "from -> to", "rule", "receptor", "weight", "delay", "number",

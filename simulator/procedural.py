@@ -28,7 +28,8 @@ def make_procedure(wire: Wire, drawing: Drawing, jobs: list[Job]) -> Procedure:
         r = job.record[0]
         r["weight_kind"], r["constant_steps"], r["n_steps"], r["weight_scale"] = kind, low, high, 2.0**scale
         r["value"] = to_fixed(wire.weight, wire.lane.exponent) if kind == 0 else 1 << (wire.lane.exponent - scale)
-    return Procedure(wire, jobs[0].node_ids, [job.record for job in jobs], (low, high), [drawing, *jobs])
+    arrays = [a for a in drawing.kept if isinstance(a, np.ndarray)]
+    return Procedure(wire, jobs[0].node_ids, [job.record for job in jobs], (low, high), [drawing, *jobs], arrays)
 
 
 def list_rows(procedures: list[Procedure], part: int, n_nodes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -181,7 +181,8 @@ def make_draw(target_type: type) -> Kernel:
                 n = call3(job.row_kernel, job.row_at, s, address_of(partners))
                 values_of(job, s, n, partners, weights, delays, which)
                 pack(job, n, weights, delays, packed)
-                shifted = job.receptors_at or job.negative_shift
+                # asked of the last partition, which holds a node of every block: earlier ones may hold none, and no shift
+                shifted = job.receptors_at or view(jobs[m * parts + parts - 1], 1, JOB)[0].negative_shift
                 for i in range(n):
                     lane = where[partners[i]]
                     part = lane >> 32

@@ -13,9 +13,9 @@ from nestling.models.contract import Field, ParameterError
 from .declare import check_parameters, check_recordables, parameter, recorder_params
 from .draw import draw_values
 from .errors import unknown
-from .lower import resolve
 from .network import Population, Segment
 from .plan import Block
+from .resolve import resolve
 
 FIRST_INDEX = 1 << 16        # of the random numbers that values given to `set` are drawn with
 

@@ -22,12 +22,13 @@ from .edits import disconnect, written_down
 from .errors import BadTime, Interrupted, NotAvailable
 from .interrupt import noting_ctrl_c
 from .layout import REQUEST
-from .lower import lower, resolve
+from .lower import lower
 from .memory import check_memory, check_room
 from .network import Network, Population, Projection
 from .placing import number_of_nodes, place
 from .plan import Plan
 from .progress import progress_bar
+from .resolve import resolve
 from .table_reader import Reader
 from .units import magnitude
 from .views import NodeView, whole_population
@@ -121,7 +122,8 @@ class Simulator:
         array: one value a synapse in the order in which the rule draws, or a (targets, sources) matrix. Delays are rounded
         to the grid of dt. `seed` names the projection's random stream, so that other calls do not change it. `comm`
         "sparse" and "dense" store the same table of synapses; "procedural" stores none: targets, weights and delays are drawn
-        again from the seed whenever the source fires, the same as would be stored, by rules that draw the targets of a source.
+        again from the seed whenever the source fires, the same as would be stored, by rules that draw the targets of a source
+        (by place: the targets are listed, 4 bytes each, and weights and delays drawn).
 
         receptor_type: a number or a name, or an array of them, one a synapse, in the same forms as weights.
         make_symmetric: the same edges also from post to pre, with the same weights and delays. synapse: several

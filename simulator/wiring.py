@@ -16,6 +16,7 @@ from .network import Segment, space_of
 from .units import magnitude
 
 LONGEST = 2**30                       # steps: the longest delay
+STRONGEST = 1e280                     # in any unit: so that as many as can come at once have a finite sum
 
 
 def receptor_for(models: Sequence[Model], source: Model, wanted: Any) -> tuple[Field, ...]:
@@ -99,6 +100,16 @@ def fitted(value: np.ndarray, name: str, rule: Rule, n_sources: int, n_targets: 
     forms = " or ".join(dict.fromkeys(str(s) for s in (shape, matrix, (n_targets, 1), (1, n_sources)) if s))
     raise BadConnection(f"{name} has shape {value.shape}: {rule} with {n_sources} sources and {n_targets} targets takes one "
                         f"number, a distribution, or an array of shape {forms}")
+
+
+def check_weight(weight: Any) -> None:
+    """Refuse weights of which a sum could overflow."""
+    if isinstance(weight, Distribution):
+        strongest = max(weight.limits(), key=abs)
+        if abs(strongest) > STRONGEST:
+            raise BadConnection(f"weight = {weight!r} can give {strongest:g}: must be at most {STRONGEST:g} in magnitude")
+    elif np.abs(weight).max(initial=0.0) > STRONGEST:
+        raise BadConnection(f"weight = {entry(weight, np.abs(weight).argmax())}: must be at most {STRONGEST:g} in magnitude")
 
 
 def check_delay(delay: Any, dt: float) -> None:

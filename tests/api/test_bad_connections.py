@@ -43,6 +43,17 @@ def last(value):
     ("std", wire(weight=nl.dist.Normal(1.0, -1.0)), nl.BadConnection, "weight = Normal", "std must be 0 or more"),
     ("endless", wire(weight=nl.dist.Uniform(0.0, inf)), nl.BadConnection, "weight = Uniform", "high must be a finite"),
     ("beyond numbers", wire(weight=nl.dist.LogNormal(800.0, 1.0)), nl.BadConnection, "weight = LogNormal", "floating-point"),
+    ("beyond sums", wire(weight=-1e300), nl.BadConnection, "weight = -1e+300", "at most 1e+280"),
+    ("one beyond sums", wire(weight=last(1e290)), nl.BadConnection, "weight = 1e+290 (entry (4, 9))", "at most 1e+280"),
+    ("drawn beyond sums", wire(weight=1e281 * nl.dist.Uniform()), nl.BadConnection, "can give 1e+281", "at most 1e+280"),
+    ("one entry of an expression", wire(weight=last(nan) * nl.dist.Uniform()), nl.BadConnection, "is nan (entry (4, 9))"),
+    ("entry by target", wire(weight=np.array([[1.0], [1.0], [inf], [1.0], [1.0]]) + nl.dist.Uniform()), nl.BadConnection,
+     "finite, is inf (entry (2, 0))"),
+    ("second synapse", wire(synapse=[dict(weight=1.0), dict(weight=nan)]), nl.BadConnection, "synapse 1: weight = nan"),
+    ("third synapse", wire(synapse=[{}, {}, dict(delay=last(-1.0))]), nl.BadConnection,
+     "synapse 2: delay = -1 ms (entry (4, 9))"),
+    ("text", wire(synapse=[dict(weight="a"), {}]), nl.DimensionError, "synapse 0: weight = 'a'"),
+    ("receptor", wire(synapse=[{}, dict(receptor_type=7)]), nl.BadConnection, "synapse 1: receptor_type = 7"),
 )
 def test_weights_are_finite(net, refused, mistake, error, words):
     with refused(net, error, *words):

@@ -27,9 +27,9 @@ def wire(**options):
 # --- options ----------------------------------------------------------------------------------------------------------
 
 @cases(
-    ("procedural", wire(comm="procedural"), nl.NotAvailable, "comm='procedural'", "comm='sparse'"),
-    ("unknown comm", wire(comm="fast"), ValueError, "comm = 'fast'", "'sparse' or 'dense'"),
-    ("no comm", wire(comm=None), ValueError, "comm = None", "'sparse' or 'dense'"),
+    ("procedural", wire(comm="procedural"), nl.NotAvailable, "comm = 'procedural'", "comm='sparse'"),
+    ("unknown comm", wire(comm="fast"), ValueError, "comm = 'fast'", "'sparse', 'dense' or 'procedural'"),
+    ("no comm", wire(comm=None), ValueError, "comm = None", "'sparse', 'dense' or 'procedural'"),
     ("seed", wire(seed=-1), nl.ParameterError, "seed = -1", "0 to 4294967295"),
     ("broken seed", wire(seed=1.5), nl.ParameterError, "seed = 1.5", "whole number"),
     ("large seed", wire(seed=2**32), nl.ParameterError, "seed = 4294967296", "0 to 4294967295"),

@@ -34,7 +34,7 @@ def test_it_begins_with_time_step_seed_precision_and_threads(printed):
 
 
 def test_it_lists_populations_with_their_receptors(printed):
-    assert re.search(r"^ +0 +iaf_psc_delta +40 +spikes \(2\^-\d+ mV\), current \(2\^-\d+ pA\)", line(printed, "  0  iaf"))
+    assert re.search(r"^ +0 +iaf_psc_delta +40 +spikes \(2\^-\d+ mV\), current \(2\^-?\d+ pA\)", line(printed, "  0  iaf"))
     assert re.search(r"^ +2 +parrot_neuron +3 +none reached", line(printed, "parrot_neuron", "none reached"))
     for text in ("3  poisson_generator", "4  dc_generator", "5  spike_recorder"):
         assert line(printed, text)
@@ -69,6 +69,24 @@ def test_it_says_how_it_runs(printed):
     assert "slices of 5 steps, longest delay 20, 2 partitions" in run
     for kernel in ("loop", "advance iaf_psc_delta", "advance parrot_neuron", "drive dc_generator", "drive poisson_generator"):
         assert kernel in run
+
+
+def test_long_rules_and_weights_are_shortened(backend):
+    sim = nl.Simulator(backend=backend)
+    a = sim.create(nl.iaf_psc_delta, positions=nl.spatial.grid([4, 4]))
+    mask = nl.spatial.circular(0.5) - nl.spatial.rectangular([-0.1, -0.1], [0.1, 0.1])
+    near = nl.spatial_distributions.gamma(nl.distance, kappa=2.0, theta=0.2)
+    sim.connect(a, a, rule=nl.fixed_indegree(3, mask=mask, p=near), weight=near * nl.dist.Normal(1.0, 0.1, max=2.0) + 1.0)
+    printed = str(sim.plan()).splitlines()
+    found = line(printed, "fixed_indegree(indegree=3, mask=", " ... ")
+    assert max(map(len, printed)) < 300 and found.count(" ... ") == 2 and re.search(r" 1 ms +48 ", found)
+
+
+def test_a_resolution_above_1_is_a_power_of_2_too(backend):
+    sim = nl.Simulator(backend=backend)
+    a = sim.create(nl.iaf_psc_delta, 1)
+    sim.connect(a, a, weight=1e20)
+    assert "spikes (2^5 mV)" in str(sim.plan())
 
 
 def test_planning_twice_gives_the_same_plan_until_the_network_changes(backend):

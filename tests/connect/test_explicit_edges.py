@@ -132,6 +132,14 @@ def test_generators_and_distributions_go_along_edges_too(make, synapse_table, re
     np.testing.assert_array_equal(synapse_table.targets_of_generators(sim.plan(), call), np.sort(b.global_id[POST]))
 
 
+def test_a_list_without_edges_does_not_shorten_slices(make):
+    sim, (a,) = make(13)
+    sim.connect(a, a, weight=1.0, delay=1.5)
+    sim.connect(a, a, rule=nl.explicit_edges([], [], weight=[], delay=[]))
+    assert sim.plan().min_delay == 15 and sim.plan().synapses == {0: 169, 1: 0}
+    sim.simulate(5.0)
+
+
 def test_a_million_edges_take_no_loop_in_python(make):
     sim, (a,) = make(20_000)
     pre, post = rng.integers(0, 20_000, (2, 1_000_000))

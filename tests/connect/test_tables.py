@@ -142,3 +142,19 @@ def test_generators_draw_the_same_rules(make, scrambled, synapse_table, referenc
     call = sim.connect(scrambled(noise), scrambled(a), rule=rule, delay=nl.dist.Uniform(0.1, 0.5))
     expected = sorted(s.target for s in reference.synapses_of(call, sim.dt, sim.seed))
     np.testing.assert_array_equal(synapse_table.targets_of_generators(sim.plan(), call), expected)
+
+
+@pytest.mark.parametrize("rule", [nl.fixed_outdegree(9), nl.fixed_indegree(9), nl.fixed_prob(0.5, by="source")], ids=str)
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_weights_reach_the_receptor_of_their_sign_where_partitions_hold_no_target(make, synapse_table, rule, n):
+    for threads in (1, 2, 3, 7):
+        sim, (a,) = make(30, threads=threads)
+        b = sim.create(nl.iaf_psc_exp, n)
+        call = sim.connect(a, b, rule=rule, weight=nl.dist.Normal(0.0, 2.0), delay=nl.dist.Uniform(0.1, 2.0))
+        plan = sim.plan()
+        found = synapse_table.synapses_of(plan, call)
+        for part, table in enumerate(plan.tables):
+            mine = found.part == part
+            names = synapse_table.lanes_of(plan, part)[2][table.targets[found.place[mine]].astype(int)]
+            np.testing.assert_array_equal(names, np.where(found.weight[mine] < 0.0, "inh", "ex"))
+        assert (found.weight < 0.0).any() and (found.weight > 0.0).any()

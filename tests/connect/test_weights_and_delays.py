@@ -79,3 +79,13 @@ def test_weights_are_exact_where_the_user_gives_them_and_on_a_fine_grid_where_th
     ordered = found[random.index].picked(np.lexsort((found[random.index].source, found[random.index].target)))
     top = max(abs(limit) for limit in law.limits())
     np.testing.assert_allclose(ordered.weight, drawn.ravel(), rtol=0, atol=top * 2.0**-30)
+
+
+@pytest.mark.parametrize("law, text", [
+    (nl.dist.Normal(1.0, 0.2), "Normal(mean=1.0, std=0.2)"), (nl.dist.Normal(), "Normal(mean=0.0, std=1.0)"),
+    (nl.dist.Normal(1.0, 0.2, min=0.1), "Normal(mean=1.0, std=0.2, min=0.1)"), (nl.dist.UniformInt(5), "UniformInt(n=5)"),
+    (nl.dist.Uniform(max=0.5), "Uniform(low=0.0, high=1.0, max=0.5)"), (nl.dist.Constant(3.0), "Constant(value=3.0)"),
+    (nl.dist.Exponential(2.0), "Exponential(beta=2.0)"),
+    (2.0 * nl.dist.LogNormal(0.5, 0.1, max=4.0), "2 * LogNormal(mean=0.5, std=0.1, max=4.0)")])
+def test_distributions_are_shown_as_they_were_written(law, text):
+    assert repr(law) == text

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nestling import simulator as nl
+from nestling.simulator import memory
 
 
 @nl.rule(longest=6, by="source")
@@ -71,6 +72,20 @@ def test_no_table_is_stored(backend):
     assert "procedural" in str(plan)
 
 
+def test_targets_chosen_by_place_are_listed_and_counted_as_memory(backend, monkeypatch):
+    sim = nl.Simulator(backend=backend, threads=2)
+    a = sim.create(nl.iaf_psc_exp, positions=nl.spatial.grid([20, 20]))
+    rule = nl.fixed_outdegree(200, mask=nl.spatial.circular(0.5))
+    sim.connect(a, a, rule=rule, weight=nl.dist.Normal(), comm="procedural")
+    used = sim.plan().nbytes["procedures"]
+    assert 4 * 400 * 200 < used < 5 * 400 * 200
+    estimated = memory.table_bytes(sim.network.projections[0])
+    assert 0.8 < estimated / used < 1.2
+    monkeypatch.setattr(memory, "available_memory", lambda: 1e5)
+    with pytest.raises(nl.TooLarge, match="the synapses"):
+        sim.connect(a, a, rule=rule, comm="procedural")
+
+
 @pytest.mark.parametrize("precision", ["double", "single"])
 def test_sums_fit_into_the_ring_as_those_of_stored_synapses_do(backend, precision):
     # scales follow from in-degrees, which are counted for both alike
@@ -90,6 +105,14 @@ def test_rules_that_draw_the_sources_of_a_target_are_refused(backend, rule):
     a = sim.create(nl.iaf_psc_exp, 10)
     with pytest.raises(nl.NotAvailable, match="draws the sources of each target.*by='source'"):
         sim.connect(a, a, rule=rule, comm="procedural")
+    assert not sim.network.projections
+
+
+def test_both_directions_are_refused(backend):
+    sim = nl.Simulator(backend=backend)
+    a = sim.create(nl.iaf_psc_exp, 10)
+    with pytest.raises(nl.NotAvailable, match="make_symmetric=True takes fixed_outdegree.* the other way"):
+        sim.connect(a, a, rule=nl.fixed_outdegree(3), comm="procedural", make_symmetric=True)
     assert not sim.network.projections
 
 

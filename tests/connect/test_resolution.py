@@ -1,0 +1,35 @@
+"""Input is summed in fixed point, in a scale that the largest weights ask for: weights that would vanish in it are refused."""
+from __future__ import annotations
+
+import pytest
+
+from nestling import simulator as nl
+
+
+def network(backend: str, small: object, large: float, precision: str, generator: bool = False) -> nl.Simulator:
+    sim = nl.Simulator(precision=precision, backend=backend)
+    a, b = sim.create(nl.iaf_psc_delta, 10), sim.create(nl.iaf_psc_delta, 10)
+    sim.connect(a, b, weight=large)
+    sim.connect(sim.create(nl.poisson_generator, rate=10.0) if generator else a, b, weight=small)
+    return sim
+
+
+@pytest.mark.parametrize("generator", [False, True])
+@pytest.mark.parametrize("precision, ratio", [("double", 1e20), ("single", 1e11)])
+@pytest.mark.parametrize("small", [0.1, nl.dist.Uniform(-0.1, 0.05)], ids=["constant", "drawn"])
+def test_weights_that_vanish_are_refused(backend, small, precision, ratio, generator):
+    with pytest.raises(nl.BadConnection, match="call 1: its weights, 0.1 mV at most, vanish beside .* receptor spikes"):
+        network(backend, small, ratio, precision, generator).plan()
+
+
+@pytest.mark.parametrize("small, large", [(0.0, 1e20), (0.1, 1e12), (1e5, 1e20)])
+def test_others_are_not(backend, small, large):
+    network(backend, small, large, "double").plan()
+
+
+def test_counts_take_no_notice_of_weights(backend):
+    sim = nl.Simulator(backend=backend)
+    a, relay = sim.create(nl.iaf_psc_delta, 2), sim.create(nl.parrot_neuron, 2)
+    sim.connect(a, relay, weight=1e-30)
+    sim.connect(sim.create(nl.dc_generator, amplitude=1e-20), a, weight=1e-30)
+    sim.plan()
