@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from .cells import Cells, cells_of
 from .contract import Space
 from .lists import Piece
 from .masks import Mask
+from .space_kernels import compiled
 
 PIECE = 1 << 16              # pairs that are looked at together: their arrays stay in the cache
 WIDER = 1 + 1e-7             # the index looks a little farther than the mask reaches, and the mask decides
@@ -46,9 +48,14 @@ class Candidates:
         both = np.concatenate([self.rows, self.pool])
         return float(np.linalg.norm(np.ptp(both, axis=0)))
 
-    def numbers_within(self, radius: float) -> np.ndarray:
-        """How many partners lie so near to the middle of the mask's box, of every row."""
-        return np.asarray(self.tree.query_ball_point(self.inside(self.rows + self.shift), radius, return_length=True))
+    def numbers(self) -> np.ndarray:
+        """How many partners each row has, or fewer where only those near the middle of the mask's box are counted."""
+        counts: np.ndarray = np.full(len(self.rows), len(self.pool))
+        if self.mask is not None and (cells := cells_of(self)) is not None:
+            compiled().count(cells.words, cells.table, np.arange(len(counts)), counts)
+        elif self.mask is not None:
+            counts[:] = self.tree.query_ball_point(self.inside(self.rows + self.shift), self.mask.inner, return_length=True)
+        return counts
 
     def pair(self, rows: np.ndarray, row: np.ndarray, partner: np.ndarray) -> Piece:
         """The pairs that the mask contains."""
@@ -61,7 +68,7 @@ class Candidates:
         return Piece(rows, row[within], partner[within].astype(np.uint32), way)
 
     def pieces(self, only: np.ndarray | None = None) -> Iterator[Piece]:
-        """The candidates of all rows, or of some: each row in one piece, neighbours in space together."""
+        """The candidates of all rows, or of some: each row in one piece."""
         n = len(self.pool)
         if self.mask is None:
             rows = np.arange(len(self.rows)) if only is None else only
@@ -70,6 +77,23 @@ class Candidates:
                 some = rows[begin:begin + step]
                 yield self.pair(some, np.repeat(np.arange(len(some)), n), np.tile(np.arange(n), len(some)))
             return
+        cells = cells_of(self, places=True)
+        yield from self.indexed_pieces(only) if cells is None else self.cell_pieces(cells, only)
+
+    def cell_pieces(self, cells: Cells, only: np.ndarray | None) -> Iterator[Piece]:
+        """The same, found in compiled code."""
+        rows, first = np.arange(len(self.rows)) if only is None else only, 0
+        while first < len(rows):
+            counts: np.ndarray = np.zeros(len(rows) - first, np.int64)
+            partner: np.ndarray = np.empty(max(PIECE, cells.most), np.uint32)
+            way = np.empty((self.pool.shape[1], len(partner)))
+            last, n = compiled().list_pairs(cells.words, cells.table, rows, first, counts, partner, way)
+            yield Piece(rows[first:last], np.repeat(np.arange(last - first), counts[:last - first]), partner[:n], way[:, :n].T)
+            first = last
+
+    def indexed_pieces(self, only: np.ndarray | None) -> Iterator[Piece]:
+        """The same for masks that compiled code does not know: found through a tree, neighbours in space together."""
+        assert self.mask is not None
         reach = self.mask.reach * WIDER
         centers = self.inside((self.rows if only is None else self.rows[only]) + self.shift)
         numbers = np.asarray(self.tree.query_ball_point(centers, reach, return_length=True))
@@ -78,7 +102,7 @@ class Candidates:
         part = np.cumsum(numbers[order]) // PIECE
         for some in np.split(order, np.flatnonzero(np.diff(part)) + 1):
             found = cKDTree(centers[some], boxsize=self.wrap).sparse_distance_matrix(self.tree, reach, output_type="ndarray")
-            bits = n.bit_length()
+            bits = len(self.pool).bit_length()
             pairs = (found["i"] << bits | found["j"]).astype(np.uint32 if len(some) << bits < 2**32 else np.int64)
             pairs.sort()                                       # by row, then by partner
             yield self.pair(some if only is None else only[some], pairs >> bits, pairs & ((1 << bits) - 1))

@@ -12,6 +12,7 @@ from .contract import BadConnection, Pairing, Row, Rule, Space
 from .lists import Piece, words
 from .nearby import Nearby, by_place, read_place
 from .reading import switch
+from .space_kernels import EACH
 
 RARE = 1e-6              # below, the table of gaps, kept to 2**-32, is too coarse
 
@@ -71,6 +72,9 @@ class pairwise_bernoulli_in_space(Nearby, pairwise_bernoulli):
     @property
     def at_partner(self) -> bool:                    # rows are targets
         return not self.use_on_source
+
+    def what(self, pairing: Pairing) -> tuple[int, int, float]:
+        return EACH, 0, self.p * 2.0**32
 
     def draw(self, pairing: Pairing, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
         if self.p == 1.0:

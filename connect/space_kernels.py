@@ -1,0 +1,295 @@
+"""Compiled code of the rules that ask where nodes are: it looks for the candidates of a row in cells, and draws among them.
+
+The pool's nodes are sorted by the cell that they lie in (`cells` says how `words` and `table` hold all this); a row looks
+through the cells that its mask's box meets, tests each node by the arithmetic of `Body.contains`, and sorts what it finds by
+number. Nothing of it is kept, so that rows can be drawn by any thread, and again when a source fires.
+"""
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+from numba import njit
+from numba.extending import register_jitable
+
+from .kernels import philox, row_of_list
+from .masks import EDGE
+
+# places in `words`; those from HALF on hold float64, as do the arrays that begin at ROWS_AT, POOL_AT, PLACES_AT and PROGRAM_AT
+(RULE, PARTNERS, ROWS, OWN, NUMBER, LIMIT, CELLS, PROGRAM_AT, OPS, ROWS_AT, POOL_AT, PLACES_AT, STARTS_AT, IDS_AT, HALF, LOW,
+ SCALE, WRAP, SHIFT, SIGN, TO_TARGET, END) = (0, 1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14, 15, 16, 19, 22, 25, 28, 31, 32, 33)
+# what is drawn among candidates, as words[RULE]; a list, which has its rows there, is none of these
+EACH, SOME, DIFFERENT = -1, -2, -3
+# one step of a mask's program: a body, or how the last two results are combined; then, as float64, of the body whether it is
+# rounded, whether turned, its middle, half axes, their reciprocals, and its axes
+BODY, BOTH, EITHER, FIRST_ONLY = 0, 1, 2, 3
+STEP = 21
+FULL = (1 + EDGE) ** 2
+FLAT = 1 + EDGE
+CLOSE = 1e-9                # where rounding might decide, the test is made as `Body.contains` makes it
+NEAR = 0.49                 # of the box's sides: no shorter way round
+
+
+@register_jitable(forceinline=True)
+def in_ball(x, y, z, hx, hy, hz, ix, iy, iz):
+    """Whether a point lies in an ellipsoid about 0; h: half axes, i: their reciprocals."""
+    q = (x * ix) * (x * ix) + (y * iy) * (y * iy) + (z * iz) * (z * iz)
+    if abs(q - FULL) > CLOSE:
+        return q < FULL
+    a, b, c = x / hx, y / hy, z / hz
+    return a * a + b * b + c * c <= FULL
+
+
+@register_jitable
+def in_body(f, at, x, y, z):
+    """Whether a displacement lies in the body of which the program's step begins at f[at]."""
+    x, y, z = x - f[at + 3], y - f[at + 4], z - f[at + 5]
+    if f[at + 2]:
+        t = at + 12
+        x, y, z = x * f[t] + y * f[t + 3] + z * f[t + 6], x * f[t + 1] + y * f[t + 4] + z * f[t + 7], \
+            x * f[t + 2] + y * f[t + 5] + z * f[t + 8]
+    hx, hy, hz = f[at + 6], f[at + 7], f[at + 8]
+    if f[at + 1]:
+        return in_ball(x, y, z, hx, hy, hz, f[at + 9], f[at + 10], f[at + 11])
+    return abs(x) <= hx * FLAT and abs(y) <= hy * FLAT and abs(z) <= hz * FLAT
+
+
+@register_jitable
+def in_mask(f, at, ops, x, y, z):
+    """Whether a displacement lies in a mask; the results of steps are kept as bits."""
+    bits = np.int64(0)
+    for i in range(ops):
+        step = at + STEP * i
+        code = np.int64(f[step])
+        if code == BODY:
+            bits = bits << 1 | np.int64(in_body(f, step, x, y, z))
+        else:
+            b, a = bits & 1, bits >> 1 & 1
+            bits = bits >> 2 << 1 | (a & b if code == BOTH else (a | b if code == EITHER else a & (1 - b)))
+    return bits & 1
+
+
+@register_jitable(forceinline=True)
+def folded(way, side):
+    """The shortest way round; side: infinite where the space does not wrap."""
+    return way - side * np.floor(way / side + 0.5) if abs(way) >= NEAR * side else way
+
+
+@register_jitable
+def cells_along(words, f, axis, center):
+    """First and last cell that the box meets along an axis; where space wraps they may lie beyond the ends, and stand for
+    cells at the other one."""
+    n = words[CELLS + axis]
+    middle, half, scale = center - f[LOW + axis], f[HALF + axis], f[SCALE + axis]
+    first, last = np.floor((middle - half) * scale), np.floor((middle + half) * scale)
+    if f[WRAP + axis] == np.inf:
+        return np.int64(min(max(first, 0.0), n)), np.int64(max(min(last, n - 1.0), -1.0))
+    if last - first >= n - 1.0:
+        return np.int64(0), n - 1
+    turn = np.floor(first / n) * n
+    return np.int64(first - turn), np.int64(last - turn)
+
+
+@register_jitable
+def find_partners(words, table, index):
+    """The candidates of a row, ascending, in an array that may be longer; and how many there are."""
+    f = words.view(np.float64)
+    n_rows, n, at = words[ROWS], words[PARTNERS], words[ROWS_AT]
+    cx, cy, cz = f[at + index], f[at + n_rows + index], f[at + 2 * n_rows + index]
+    x0, x1 = cells_along(words, f, 0, cx)
+    y0, y1 = cells_along(words, f, 1, cy)
+    z0, z1 = cells_along(words, f, 2, cz)
+    nx, ny, nz = words[CELLS], words[CELLS + 1], words[CELLS + 2]
+    starts, ids = table[words[STARTS_AT]:], table[words[IDS_AT]:]
+    runs = np.empty((max(0, z1 - z0 + 1) * max(0, x1 - x0 + 1) * 2, 2), np.int64)
+    n_runs, room = 0, np.int64(0)
+    for z in range(z0, z1 + 1):
+        for x in range(x0, x1 + 1):
+            row = ((z - nz if z >= nz else z) * nx + (x - nx if x >= nx else x)) * ny
+            for part in range(2):           # a run of cells, and what of it lies at the other end of the box
+                a, b = (y0, min(y1, ny - 1)) if part == 0 else (np.int64(0), y1 - ny)
+                if a <= b:
+                    runs[n_runs, 0], runs[n_runs, 1] = starts[row + a], starts[row + b + 1]
+                    room += runs[n_runs, 1] - runs[n_runs, 0]
+                    n_runs += 1
+    keys = np.empty(room + 1, np.uint32)
+    xs, ys, zs = f[words[POOL_AT]:], f[words[POOL_AT] + n:], f[words[POOL_AT] + 2 * n:]
+    wx, wy, wz, sx, sy, sz, sign = f[WRAP], f[WRAP + 1], f[WRAP + 2], f[SHIFT], f[SHIFT + 1], f[SHIFT + 2], f[SIGN]
+    p, ops = words[PROGRAM_AT], words[OPS]
+    round_only = ops == 1 and f[p + 1] != 0.0 and f[p + 2] == 0.0
+    mx, my, mz, hx, hy, hz = f[p + 3], f[p + 4], f[p + 5], f[p + 6], f[p + 7], f[p + 8]
+    ix, iy, iz = f[p + 9], f[p + 10], f[p + 11]
+    found = 0
+    skip = np.int64(table[index]) - 1 if words[OWN] else np.int64(-1)
+    for r in range(n_runs):
+        for j in range(runs[r, 0], runs[r, 1]):
+            x = sign * (folded(xs[j] - cx, wx) + sx)
+            y = sign * (folded(ys[j] - cy, wy) + sy)
+            z = sign * (folded(zs[j] - cz, wz) + sz)
+            keys[found] = ids[j]
+            if round_only:
+                found += np.int64(in_ball(x - mx, y - my, z - mz, hx, hy, hz, ix, iy, iz))
+            else:
+                found += in_mask(f, p, ops, x, y, z)
+            if found and keys[found - 1] == skip:
+                found -= 1
+    sort_keys(keys, found)
+    return keys, found
+
+
+@register_jitable
+def sort_keys(keys, n):
+    """Sort keys[:n], by digits of 8 bits."""
+    low, high = np.uint32(0xFFFFFFFF), np.uint32(0)
+    for i in range(n):
+        low, high = min(low, keys[i]), max(high, keys[i])
+    if n < 2:
+        return
+    other, begins = np.empty(n, np.uint32), np.empty(257, np.int64)
+    source, target, shift = keys, other, np.uint32(0)
+    while (high - low) >> shift:
+        begins[:] = 0
+        for i in range(n):
+            begins[((source[i] - low) >> shift & np.uint32(255)) + 1] += 1
+        for d in range(256):
+            begins[d + 1] += begins[d]
+        for i in range(n):
+            digit = (source[i] - low) >> shift & np.uint32(255)
+            target[begins[digit]] = source[i]
+            begins[digit] += 1
+        source, target = target, source
+        shift += np.uint32(8)
+        if shift == 32:
+            break
+    if (shift >> np.uint32(3)) & np.uint32(1):
+        for i in range(n):
+            keys[i] = other[i]
+
+
+@register_jitable
+def words_of(n, k0, k1, stream, domain, index):
+    """At least the first n words of a row."""
+    out = np.empty((n + 3) // 4 * 4, np.uint32)
+    for block in range((n + 3) // 4):
+        a, b, c, d = philox(np.uint32(block), np.uint32(index), np.uint32(stream), np.uint32(domain), k0, k1)
+        out[4 * block], out[4 * block + 1], out[4 * block + 2], out[4 * block + 3] = a, b, c, d
+    return out
+
+
+@register_jitable
+def keep_first(time, m, n, kept):
+    """Mark the n smallest of m times; of equal ones those that stand first."""
+    last = np.partition(time[:m], n - 1)[n - 1] if 0 < n < m else np.uint64(0)
+    room = n
+    for i in range(m):
+        room -= time[i] < last
+    for i in range(m):
+        kept[i] = n >= m or n > 0 and time[i] < last
+        if n > 0 and n < m and time[i] == last and room > 0:
+            kept[i] = True
+            room -= 1
+
+
+def row_near(words, table, k0, k1, stream, domain, index, out):
+    """Partners among the candidates of a row: each with the same probability, or a number of them, different or not; or those
+    that stand in the table, if words[0] is 0 or above."""
+    rule, number = words[RULE], words[NUMBER]
+    if rule >= 0:
+        return row_of_list(words, table, k0, k1, stream, domain, index, out)
+    partners, m = find_partners(words, table, index)
+    n = np.int64(0)
+    if rule == EACH:
+        limit = words[LIMIT:LIMIT + 1].view(np.float64)[0]
+        drawn = words_of(m if limit < 2.0**32 else 0, k0, k1, stream, domain, index)
+        for i in range(m):
+            out[n] = np.int32(partners[i])
+            n += np.int64(limit >= 2.0**32 or np.float64(drawn[i]) < limit)
+    elif rule == SOME:
+        drawn = words_of(number, k0, k1, stream, domain, index)
+        for i in range(number if m else 0):
+            out[i] = np.int32(partners[(np.uint64(drawn[i]) * np.uint64(m)) >> np.uint64(32)])
+            n += 1
+    elif number > 0:
+        kept = np.empty(m, np.bool_)
+        keep_first(words_of(m, k0, k1, stream, domain, index).astype(np.uint64), m, min(number, m), kept)
+        for i in range(m):
+            if kept[i]:
+                out[n] = np.int32(partners[i])
+                n += 1
+    return n
+
+
+def digest() -> int:
+    """A number for the code that takes part: numba's cache watches this file only."""
+    text = "".join(Path(__file__).with_name(f"{name}.py").read_text() for name in ("space_kernels", "kernels", "draws", "masks"))
+    return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)
+
+
+@functools.cache
+def compiled() -> SimpleNamespace:
+    """The kernels that work on pieces, made at the first use; they release the interpreter lock."""
+    return make_kernels(digest())
+
+
+def make_kernels(stamp: int) -> SimpleNamespace:
+    """The kernels. `stamp` is a closure cell in each, and so part of its key in numba's cache."""
+    jit = njit(cache=True, nogil=True, error_model="numpy")
+
+    @jit
+    def count(words, table, rows, counts):
+        """How many candidates each of some rows has."""
+        for r in range(len(rows) if stamp else 0):
+            counts[r] = find_partners(words, table, rows[r])[1]
+
+    @jit
+    def list_pairs(words, table, rows, first, counts, partner, way):
+        """The candidates of rows[first:], until `partner` is full: their numbers, and ways from source to target (axes,
+        pairs); returns the row to go on from, and how many pairs there are."""
+        f = words.view(np.float64)
+        n_rows, n, pairs = words[ROWS], words[PARTNERS], 0
+        for r in range(first, len(rows) if stamp else 0):
+            found, m = find_partners(words, table, rows[r])
+            if pairs + m > len(partner):
+                return r, pairs
+            counts[r - first] = m
+            partner[pairs:pairs + m] = found[:m]
+            for axis in range(len(way)):
+                places, center = f[words[PLACES_AT] + axis * n:], f[words[ROWS_AT] + axis * n_rows + rows[r]]
+                side, shift, to_target = f[WRAP + axis], f[SHIFT + axis], f[TO_TARGET]
+                for i in range(m):
+                    way[axis, pairs + i] = (folded(places[found[i]] - center, side) + shift) * to_target
+            pairs += m
+        return len(rows), pairs
+
+    @jit
+    def fill_words(rows, numbers, k0, k1, stream, domain, out):
+        """The first words of rows, one row after another."""
+        begin = 0
+        for r in range(len(rows) if stamp else 0):
+            out[begin:begin + numbers[r]] = words_of(numbers[r], k0, k1, stream, domain, rows[r])[:numbers[r]]
+            begin += numbers[r]
+
+    @jit
+    def first_of_rows(time, counts, n, kept):
+        """Mark the n smallest times of every row."""
+        begin = 0
+        for r in range(len(counts) if stamp else 0):
+            keep_first(time[begin:], counts[r], min(n, counts[r]), kept[begin:])
+            begin += counts[r]
+
+    @jit
+    def choose(chance, counts, number, word, out):
+        """`number` places in each row, in proportion to the chances there, from two words each."""
+        begin, j = 0, 0
+        for r in range(len(counts) if stamp else 0):
+            total = np.cumsum(chance[begin:begin + counts[r]])
+            for _ in range(number):
+                u = (np.float64(word[2 * j]) + (np.float64(word[2 * j + 1]) + 0.5) * 2.0**-32) * 2.0**-32
+                out[j] = begin + min(np.searchsorted(total, total[-1] * u, side="right"), counts[r] - 1)
+                j += 1
+            begin += counts[r]
+
+    return SimpleNamespace(count=count, list_pairs=list_pairs, fill_words=fill_words, first_of_rows=first_of_rows, choose=choose)
