@@ -8,12 +8,12 @@ import numpy as np
 
 from .cells import Cells, cells_of
 from .contract import Space
+from .indexed import indexed_pieces
 from .lists import Piece
 from .masks import Mask
-from .space_kernels import compiled
+from .piece_kernels import compiled
 
 PIECE = 1 << 16              # pairs that are looked at together: their arrays stay in the cache
-WIDER = 1 + 1e-7             # the index looks a little farther than the mask reaches, and the mask decides
 
 
 class Candidates:
@@ -29,6 +29,7 @@ class Candidates:
         self.to_target = 1.0 if by_source else -1.0
         self.shift = np.zeros(self.pool.shape[1]) if mask is None else self.sign * mask.center
         self._tree: Any = None
+        self._cells: Cells | None = None
 
     def inside(self, way: np.ndarray) -> np.ndarray:
         """A point in the box that wraps."""
@@ -78,7 +79,7 @@ class Candidates:
                 yield self.pair(some, np.repeat(np.arange(len(some)), n), np.tile(np.arange(n), len(some)))
             return
         cells = cells_of(self, places=True)
-        yield from self.indexed_pieces(only) if cells is None else self.cell_pieces(cells, only)
+        yield from indexed_pieces(self, only, PIECE) if cells is None else self.cell_pieces(cells, only)
 
     def cell_pieces(self, cells: Cells, only: np.ndarray | None) -> Iterator[Piece]:
         """The same, found in compiled code."""
@@ -91,26 +92,18 @@ class Candidates:
             yield Piece(rows[first:last], np.repeat(np.arange(last - first), counts[:last - first]), partner[:n], way[:, :n].T)
             first = last
 
-    def indexed_pieces(self, only: np.ndarray | None) -> Iterator[Piece]:
-        """The same for masks that compiled code does not know: found through a tree, neighbours in space together."""
-        assert self.mask is not None
-        reach = self.mask.reach * WIDER
-        centers = self.inside((self.rows if only is None else self.rows[only]) + self.shift)
-        numbers = np.asarray(self.tree.query_ball_point(centers, reach, return_length=True))
-        from scipy.spatial import cKDTree
-        order = cKDTree(centers).indices
-        part = np.cumsum(numbers[order]) // PIECE
-        for some in np.split(order, np.flatnonzero(np.diff(part)) + 1):
-            found = cKDTree(centers[some], boxsize=self.wrap).sparse_distance_matrix(self.tree, reach, output_type="ndarray")
-            bits = len(self.pool).bit_length()
-            pairs = (found["i"] << bits | found["j"]).astype(np.uint32 if len(some) << bits < 2**32 else np.int64)
-            pairs.sort()                                       # by row, then by partner
-            yield self.pair(some if only is None else only[some], pairs >> bits, pairs & ((1 << bits) - 1))
-
     def sample(self, rows: int = 64, partners: int = 4096) -> tuple[Piece, float]:
-        """Pairs of a few rows with a few partners, evenly spread, that the mask contains; and the number of pairs looked at."""
+        """Pairs of a few rows with all or a few partners, evenly spread, that the mask contains; and how many were looked at."""
         golden = 0.6180339887498949
+        cells = cells_of(self, places=True) if self.mask is not None else None
+        if cells is not None:
+            rows, partners = min(rows, max(1, (1 << 17) // max(cells.most, 1))), len(self.pool)
         some, others = (np.unique((np.arange(min(k, n)) * golden % 1.0 * n).astype(np.int64))
                         for k, n in ((rows, len(self.rows)), (partners, len(self.pool))))
-        piece = self.pair(some, np.repeat(np.arange(len(some)), len(others)), np.tile(others, len(some)))
+        if cells is not None:
+            parts = list(self.cell_pieces(cells, some))
+            rest = (np.concatenate([getattr(p, name) for p in parts]) for name in ("partner", "displacement"))
+            piece = Piece(some, np.repeat(np.arange(len(some)), np.concatenate([p.counts for p in parts])), *rest)
+        else:
+            piece = self.pair(some, np.repeat(np.arange(len(some)), len(others)), np.tile(others, len(some)))
         return piece, float(len(some) * len(others))

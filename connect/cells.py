@@ -1,4 +1,4 @@
-"""The nodes of a layer sorted by cells, and a mask as a program: what `space_kernels` finds candidates in."""
+"""The nodes of a layer sorted by the cells that they lie in: what `space_kernels` finds candidates in."""
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from . import space_kernels as k
-from .bodies import Body
-from .masks import Combined, Mask
+from .mask_programs import program
 
 if TYPE_CHECKING:
     from .candidates import Candidates
 
-DEPTH = 32                   # results of a mask's parts that may wait for others
-PARTS = 4.0                  # cells that a mask's box spans along an axis
+PARTS = 8.0                  # cells that a mask's box spans along an axis
 WIDER = 1 + 1e-7             # the box that is looked through, and the mask decides
-HOWS = {"&": k.BOTH, "|": k.EITHER, "-": k.FIRST_ONLY}
 
 
 class Cells(NamedTuple):
@@ -26,23 +23,6 @@ class Cells(NamedTuple):
     most: int
 
 
-def program(mask: Mask | None, depth: int = 1) -> list[np.ndarray] | None:
-    """The steps of a mask; None for masks of other kinds than shapes and combinations of them."""
-    step = np.zeros(k.STEP)
-    if isinstance(mask, Combined) and depth < DEPTH:
-        first, second = (program(part, depth + i) for i, part in enumerate(mask.parts))
-        step[0] = HOWS[mask.how]
-        return None if first is None or second is None else [*first, *second, step]
-    if type(mask) is not Body:
-        return None
-    d = len(mask.middle)
-    half, turn = np.ones(3), np.eye(3)
-    half[:d], turn[:d, :d] = mask.half, mask.turn
-    step[:3] = k.BODY, mask.rounded, (turn != np.eye(3)).any()
-    step[3:3 + d], step[6:9], step[9:12], step[12:] = mask.middle, half, 1.0 / half, turn.ravel()
-    return [step]
-
-
 def cells_of(near: Candidates, own: np.ndarray | None = None, places: bool = False) -> Cells | None:
     """Where candidates are looked for; None if the mask has no program. own: for each row the partner that does not count, or
     -1; places: whether ways to partners will be asked for."""
@@ -50,28 +30,29 @@ def cells_of(near: Candidates, own: np.ndarray | None = None, places: bool = Fal
     if near.mask is None or steps is None:
         return None
     n, d = near.pool.shape
-    pool, rows = near.inside(near.pool), near.rows + near.shift
-    half = near.mask.size / 2 * WIDER + 1e-14 * max(np.abs(pool).max(), np.abs(rows).max())
-    low = pool.min(axis=0) if near.wrap is None else np.zeros(d)
-    sides = np.maximum(pool.max(axis=0) - low, half) if near.wrap is None else near.wrap
+    pool, rows = near.pool, near.rows + near.shift
+    half = near.mask.size / 2 * WIDER + 1e-11 * max(np.abs(pool).max(), np.abs(rows).max())
+    low, high = pool.min(axis=0), pool.max(axis=0)
+    sides = np.maximum(high - low, half) if near.wrap is None else near.wrap
+    once = bool((high - low <= sides * (1 + 1e-12)).all())                     # else some nodes lie beyond the box
     numbers = np.clip(np.floor(sides * PARTS / (2 * half)), 1.0, n).astype(np.int64)
     while numbers.prod() > 2 * n:
         numbers = np.maximum(numbers // 2, 1)
     scale = numbers / sides
-    cell = np.minimum(((pool - low) * scale).astype(np.int64), numbers - 1)
+    cell = np.minimum(((pool - low if once else near.inside(pool - low)) * scale).astype(np.int64), numbers - 1)
     shape = np.array([*numbers, 1])[:3]                                  # along x, y, z; y runs fastest, then x
     place = (cell[:, 2] if d == 3 else 0) * (shape[0] * shape[1]) + cell[:, 0] * shape[1] + cell[:, 1]
     order = np.argsort(place, kind="stable")
     held = np.bincount(place, minlength=int(shape.prod()))
     floats = np.zeros(k.END)
-    for at, values, rest in ((k.HALF, half, 1.0), (k.LOW, low, 0.0), (k.SCALE, scale, 0.0), (k.SHIFT, near.shift, 0.0),
+    for at, values, rest in ((k.HALF, half, 1.0), (k.LOW, low, 0.0), (k.SCALE, scale, 1.0), (k.SHIFT, near.shift, 0.0),
                              (k.WRAP, np.full(d, np.inf) if near.wrap is None else near.wrap, np.inf)):
         floats[at:at + 3] = rest
         floats[at:at + d] = values
     floats[k.SIGN], floats[k.TO_TARGET] = near.sign, near.to_target
     words = floats.view(np.int64)
     table = [np.zeros(0) if own is None else own + 1, np.concatenate([[0], np.cumsum(held)]), order]
-    words[[k.PARTNERS, k.ROWS, k.OWN, k.OPS]] = n, len(rows), own is not None, len(steps)
+    words[[k.PARTNERS, k.ROWS, k.OWN, k.OPS, k.ONCE]] = n, len(rows), own is not None, len(steps), once
     words[k.CELLS:k.CELLS + 3] = shape
     arrays = [np.concatenate(steps), *(solid(p) for p in (rows, near.pool[order], near.pool[:n * places]))]
     words[[k.PROGRAM_AT, k.ROWS_AT, k.POOL_AT, k.PLACES_AT]] = k.END + np.cumsum([0, *map(len, arrays)])[:4]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .contract import BadConnection, Pairing, Row
-from .space_kernels import compiled
+from .piece_kernels import compiled
 
 TOO_MANY = 2**32
 

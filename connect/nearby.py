@@ -43,7 +43,8 @@ class Nearby(Rule):
         if self.mask is not None:
             check_fit(self.mask, candidates.rows, candidates.pool, candidates.wrap, candidates.sign)
         if len(candidates.pool) and len(candidates.rows):
-            chances(self.p, candidates.sample()[0].displacement)
+            if varies(self.p):
+                chances(self.p, candidates.sample()[0].displacement)
             self.check_numbers(pairing, candidates)
 
     def check_numbers(self, pairing: Pairing, candidates: Candidates) -> None:

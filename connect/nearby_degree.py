@@ -1,8 +1,6 @@
 """A fixed number of partners in space: uniform within a mask, or with chances that depend on the way to them."""
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .candidates import Candidates
@@ -10,7 +8,8 @@ from .chances import above_zero, chances, varies
 from .contract import BadConnection, Pairing
 from .lists import Piece, words
 from .nearby import Nearby
-from .space_kernels import DIFFERENT, SOME, compiled
+from .piece_kernels import compiled
+from .space_kernels import DIFFERENT, SOME
 
 
 class NearbyDegree(Nearby):

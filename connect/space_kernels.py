@@ -6,13 +6,8 @@ number. Nothing of it is kept, so that rows can be drawn by any thread, and agai
 """
 from __future__ import annotations
 
-import functools
-import hashlib
-from pathlib import Path
-from types import SimpleNamespace
-
 import numpy as np
-from numba import njit
+from numba.cpython.unsafe.numbers import trailing_zeros
 from numba.extending import register_jitable
 
 from .kernels import philox, row_of_list
@@ -20,7 +15,8 @@ from .masks import EDGE
 
 # places in `words`; those from HALF on hold float64, as do the arrays that begin at ROWS_AT, POOL_AT, PLACES_AT and PROGRAM_AT
 (RULE, PARTNERS, ROWS, OWN, NUMBER, LIMIT, CELLS, PROGRAM_AT, OPS, ROWS_AT, POOL_AT, PLACES_AT, STARTS_AT, IDS_AT, HALF, LOW,
- SCALE, WRAP, SHIFT, SIGN, TO_TARGET, END) = (0, 1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14, 15, 16, 19, 22, 25, 28, 31, 32, 33)
+ SCALE, WRAP, SHIFT, SIGN, TO_TARGET, ONCE, END) = (0, 1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14, 15, 16, 19, 22, 25, 28, 31, 32,
+                                                    33, 34)
 # what is drawn among candidates, as words[RULE]; a list, which has its rows there, is none of these
 EACH, SOME, DIFFERENT = -1, -2, -3
 # one step of a mask's program: a body, or how the last two results are combined; then, as float64, of the body whether it is
@@ -30,17 +26,8 @@ STEP = 21
 FULL = (1 + EDGE) ** 2
 FLAT = 1 + EDGE
 CLOSE = 1e-9                # where rounding might decide, the test is made as `Body.contains` makes it
+MARKED = 1 << 15            # nodes of a pool: a bit for each is soon looked through
 NEAR = 0.49                 # of the box's sides: no shorter way round
-
-
-@register_jitable(forceinline=True)
-def in_ball(x, y, z, hx, hy, hz, ix, iy, iz):
-    """Whether a point lies in an ellipsoid about 0; h: half axes, i: their reciprocals."""
-    q = (x * ix) * (x * ix) + (y * iy) * (y * iy) + (z * iz) * (z * iz)
-    if abs(q - FULL) > CLOSE:
-        return q < FULL
-    a, b, c = x / hx, y / hy, z / hz
-    return a * a + b * b + c * c <= FULL
 
 
 @register_jitable
@@ -53,7 +40,8 @@ def in_body(f, at, x, y, z):
             x * f[t + 2] + y * f[t + 5] + z * f[t + 8]
     hx, hy, hz = f[at + 6], f[at + 7], f[at + 8]
     if f[at + 1]:
-        return in_ball(x, y, z, hx, hy, hz, f[at + 9], f[at + 10], f[at + 11])
+        x, y, z = x / hx, y / hy, z / hz
+        return x * x + y * y + z * z <= FULL
     return abs(x) <= hx * FLAT and abs(y) <= hy * FLAT and abs(z) <= hz * FLAT
 
 
@@ -115,29 +103,83 @@ def find_partners(words, table, index):
                     runs[n_runs, 0], runs[n_runs, 1] = starts[row + a], starts[row + b + 1]
                     room += runs[n_runs, 1] - runs[n_runs, 0]
                     n_runs += 1
-    keys = np.empty(room + 1, np.uint32)
-    xs, ys, zs = f[words[POOL_AT]:], f[words[POOL_AT] + n:], f[words[POOL_AT] + 2 * n:]
-    wx, wy, wz, sx, sy, sz, sign = f[WRAP], f[WRAP + 1], f[WRAP + 2], f[SHIFT], f[SHIFT + 1], f[SHIFT + 2], f[SIGN]
-    p, ops = words[PROGRAM_AT], words[OPS]
-    round_only = ops == 1 and f[p + 1] != 0.0 and f[p + 2] == 0.0
-    mx, my, mz, hx, hy, hz = f[p + 3], f[p + 4], f[p + 5], f[p + 6], f[p + 7], f[p + 8]
-    ix, iy, iz = f[p + 9], f[p + 10], f[p + 11]
-    found = 0
-    skip = np.int64(table[index]) - 1 if words[OWN] else np.int64(-1)
+    keys, skip = np.empty(room + 1, np.uint32), np.int64(table[index]) - 1 if words[OWN] else np.int64(-1)
+    found, p = 0, words[PROGRAM_AT]
+    easy = words[ONCE] and words[OPS] == 1 and f[p + 1] != 0.0 and f[p + 2] == 0.0
+    for axis in range(3):                   # then all nodes of a run are as far round
+        easy = easy and f[HALF + axis] + 1.0 / f[SCALE + axis] < NEAR * f[WRAP + axis]
+    q = np.empty(room)
     for r in range(n_runs):
-        for j in range(runs[r, 0], runs[r, 1]):
-            x = sign * (folded(xs[j] - cx, wx) + sx)
-            y = sign * (folded(ys[j] - cy, wy) + sy)
-            z = sign * (folded(zs[j] - cz, wz) + sz)
-            keys[found] = ids[j]
-            if round_only:
-                found += np.int64(in_ball(x - mx, y - my, z - mz, hx, hy, hz, ix, iy, iz))
-            else:
-                found += in_mask(f, p, ops, x, y, z)
-            if found and keys[found - 1] == skip:
-                found -= 1
-    sort_keys(keys, found)
+        begin, end = runs[r]
+        if easy:
+            found = balls_in_run(words, f, begin, end, cx, cy, cz, ids[begin:end], skip, keys, found, q)
+        else:
+            found = nodes_in_run(words, f, begin, end, cx, cy, cz, ids[begin:end], skip, keys, found)
+    if n <= MARKED:
+        sort_marks(keys, found, n)
+    else:
+        sort_keys(keys, found)
     return keys, found
+
+
+@register_jitable
+def nodes_in_run(words, f, begin, end, cx, cy, cz, ids, skip, keys, found):
+    """Add the nodes of a run that the mask contains to keys[found:]; returns how many there are then."""
+    n, at, sign = words[PARTNERS], words[POOL_AT], f[SIGN]
+    for j in range(begin, end):
+        x = sign * (folded(f[at + j] - cx, f[WRAP]) + f[SHIFT])
+        y = sign * (folded(f[at + n + j] - cy, f[WRAP + 1]) + f[SHIFT + 1])
+        z = sign * (folded(f[at + 2 * n + j] - cz, f[WRAP + 2]) + f[SHIFT + 2])
+        keys[found] = ids[j - begin]
+        found += in_mask(f, words[PROGRAM_AT], words[OPS], x, y, z) if keys[found] != skip else 0
+    return found
+
+
+@register_jitable
+def balls_in_run(words, f, begin, end, cx, cy, cz, ids, skip, keys, found, q):
+    """The same for a mask that is one ball, in a run of which all nodes are as far round; q: room for squares of distances."""
+    n, at, p = words[PARTNERS], words[POOL_AT], words[PROGRAM_AT]
+    if begin == end:
+        return found
+    xs, ys, zs = f[at + begin:at + end], f[at + n + begin:at + n + end], f[at + 2 * n + begin:at + 2 * n + end]
+    wx, wy, wz = round_of(xs[0] - cx, f[WRAP]), round_of(ys[0] - cy, f[WRAP + 1]), round_of(zs[0] - cz, f[WRAP + 2])
+    sx, sy, sz, sign, mx, my, mz = f[SHIFT], f[SHIFT + 1], f[SHIFT + 2], f[SIGN], f[p + 3], f[p + 4], f[p + 5]
+    hx, hy, hz, ix, iy, iz = f[p + 6], f[p + 7], f[p + 8], f[p + 9], f[p + 10], f[p + 11]
+    for j in range(end - begin):
+        x = (sign * (xs[j] - cx - wx + sx) - mx) * ix
+        y = (sign * (ys[j] - cy - wy + sy) - my) * iy
+        z = (sign * (zs[j] - cz - wz + sz) - mz) * iz
+        q[j] = x * x + y * y + z * z
+    for j in range(end - begin):
+        keys[found] = ids[j]
+        inside = q[j] < FULL
+        if abs(q[j] - FULL) <= CLOSE:
+            x, y, z = ((sign * (xs[j] - cx - wx + sx) - mx) / hx, (sign * (ys[j] - cy - wy + sy) - my) / hy,
+                       (sign * (zs[j] - cz - wz + sz) - mz) / hz)
+            inside = x * x + y * y + z * z <= FULL
+        found += np.int64(inside and ids[j] != skip)
+    return found
+
+
+@register_jitable
+def round_of(way, side):
+    """What `folded` takes off a way."""
+    return side * np.floor(way / side + 0.5) if abs(way) >= NEAR * side else 0.0
+
+
+@register_jitable
+def sort_marks(keys, n, below):
+    """Sort keys[:n], all different and below a limit, by marking them in a row of bits."""
+    bits = np.zeros((below + 63) // 64, np.uint64)
+    for i in range(n):
+        bits[keys[i] >> np.uint32(6)] |= np.uint64(1) << np.uint64(keys[i] & np.uint32(63))
+    i = 0
+    for w in range(len(bits)):
+        rest = bits[w]
+        while rest:
+            keys[i] = np.uint32(64 * w + trailing_zeros(rest))
+            rest &= rest - np.uint64(1)
+            i += 1
 
 
 @register_jitable
@@ -180,17 +222,42 @@ def words_of(n, k0, k1, stream, domain, index):
 
 
 @register_jitable
+def smallest_but(values, n):
+    """The n-th smallest of values, from 0; they are moved about (Hoare's selection)."""
+    low, high = 0, len(values) - 1
+    while low < high:
+        pivot, i, j = values[(low + high) // 2], low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if n <= j:
+            high = j
+        elif n >= i:
+            low = i
+        else:
+            break
+    return values[n]
+
+
+@register_jitable
 def keep_first(time, m, n, kept):
     """Mark the n smallest of m times; of equal ones those that stand first."""
-    last = np.partition(time[:m], n - 1)[n - 1] if 0 < n < m else np.uint64(0)
-    room = n
-    for i in range(m):
-        room -= time[i] < last
-    for i in range(m):
-        kept[i] = n >= m or n > 0 and time[i] < last
-        if n > 0 and n < m and time[i] == last and room > 0:
-            kept[i] = True
-            room -= 1
+    kept[:m] = n >= m
+    if 0 < n < m:
+        last, room = smallest_but(time[:m].copy(), n - 1), n
+        for i in range(m):
+            kept[i] = time[i] < last
+            room -= np.int64(kept[i])
+        for i in range(m):
+            if time[i] == last and room > 0:
+                kept[i] = True
+                room -= 1
 
 
 def row_near(words, table, k0, k1, stream, domain, index, out):
@@ -220,76 +287,3 @@ def row_near(words, table, k0, k1, stream, domain, index, out):
                 out[n] = np.int32(partners[i])
                 n += 1
     return n
-
-
-def digest() -> int:
-    """A number for the code that takes part: numba's cache watches this file only."""
-    text = "".join(Path(__file__).with_name(f"{name}.py").read_text() for name in ("space_kernels", "kernels", "draws", "masks"))
-    return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)
-
-
-@functools.cache
-def compiled() -> SimpleNamespace:
-    """The kernels that work on pieces, made at the first use; they release the interpreter lock."""
-    return make_kernels(digest())
-
-
-def make_kernels(stamp: int) -> SimpleNamespace:
-    """The kernels. `stamp` is a closure cell in each, and so part of its key in numba's cache."""
-    jit = njit(cache=True, nogil=True, error_model="numpy")
-
-    @jit
-    def count(words, table, rows, counts):
-        """How many candidates each of some rows has."""
-        for r in range(len(rows) if stamp else 0):
-            counts[r] = find_partners(words, table, rows[r])[1]
-
-    @jit
-    def list_pairs(words, table, rows, first, counts, partner, way):
-        """The candidates of rows[first:], until `partner` is full: their numbers, and ways from source to target (axes,
-        pairs); returns the row to go on from, and how many pairs there are."""
-        f = words.view(np.float64)
-        n_rows, n, pairs = words[ROWS], words[PARTNERS], 0
-        for r in range(first, len(rows) if stamp else 0):
-            found, m = find_partners(words, table, rows[r])
-            if pairs + m > len(partner):
-                return r, pairs
-            counts[r - first] = m
-            partner[pairs:pairs + m] = found[:m]
-            for axis in range(len(way)):
-                places, center = f[words[PLACES_AT] + axis * n:], f[words[ROWS_AT] + axis * n_rows + rows[r]]
-                side, shift, to_target = f[WRAP + axis], f[SHIFT + axis], f[TO_TARGET]
-                for i in range(m):
-                    way[axis, pairs + i] = (folded(places[found[i]] - center, side) + shift) * to_target
-            pairs += m
-        return len(rows), pairs
-
-    @jit
-    def fill_words(rows, numbers, k0, k1, stream, domain, out):
-        """The first words of rows, one row after another."""
-        begin = 0
-        for r in range(len(rows) if stamp else 0):
-            out[begin:begin + numbers[r]] = words_of(numbers[r], k0, k1, stream, domain, rows[r])[:numbers[r]]
-            begin += numbers[r]
-
-    @jit
-    def first_of_rows(time, counts, n, kept):
-        """Mark the n smallest times of every row."""
-        begin = 0
-        for r in range(len(counts) if stamp else 0):
-            keep_first(time[begin:], counts[r], min(n, counts[r]), kept[begin:])
-            begin += counts[r]
-
-    @jit
-    def choose(chance, counts, number, word, out):
-        """`number` places in each row, in proportion to the chances there, from two words each."""
-        begin, j = 0, 0
-        for r in range(len(counts) if stamp else 0):
-            total = np.cumsum(chance[begin:begin + counts[r]])
-            for _ in range(number):
-                u = (np.float64(word[2 * j]) + (np.float64(word[2 * j + 1]) + 0.5) * 2.0**-32) * 2.0**-32
-                out[j] = begin + min(np.searchsorted(total, total[-1] * u, side="right"), counts[r] - 1)
-                j += 1
-            begin += counts[r]
-
-    return SimpleNamespace(count=count, list_pairs=list_pairs, fill_words=fill_words, first_of_rows=first_of_rows, choose=choose)

@@ -49,14 +49,17 @@ def pairs_there(nest, n):
 def pairs_here():
     """pairs_here(sim, pre, post, **given): how often each pair was connected, (targets, sources)."""
     from nestling.simulator.draw import describe_drawing
+    from nestling.simulator.row_kernels import make_row
 
     def pairs(sim, pre, post, **given):
         call = sim.connect(pre, post, **given)
-        row = describe_drawing(call, sim.seed).prepared
-        n, by_source = int(row.words[0]), call.rule.by == "source"
+        drawing = describe_drawing(call, sim.seed)
+        draw, by_source = make_row(call.rule.row), call.rule.by == "source"
         table = np.zeros((len(post), len(pre)), np.int64)
-        rows = np.repeat(np.arange(n), np.diff(row.table[:n + 1].astype(np.int64)))
-        np.add.at(table, (row.table[n + 1:], rows) if by_source else (rows, row.table[n + 1:]), 1)
+        partners = np.zeros(drawing.prepared.longest + 1, np.int32)
+        for row in range(len(pre) if by_source else len(post)):
+            n = draw(drawing.row.ctypes.data, row, partners.ctypes.data)
+            np.add.at(table, (partners[:n], row) if by_source else (row, partners[:n]), 1)
         return table
     return pairs
 
