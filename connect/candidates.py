@@ -29,7 +29,6 @@ class Candidates:
         self.to_target = 1.0 if by_source else -1.0
         self.shift = np.zeros(self.pool.shape[1]) if mask is None else self.sign * mask.center
         self._tree: Any = None
-        self._cells: Cells | None = None
 
     def inside(self, way: np.ndarray) -> np.ndarray:
         """A point in the box that wraps."""
@@ -49,11 +48,13 @@ class Candidates:
         both = np.concatenate([self.rows, self.pool])
         return float(np.linalg.norm(np.ptp(both, axis=0)))
 
-    def numbers(self) -> np.ndarray:
-        """How many partners each row has, or fewer where only those near the middle of the mask's box are counted."""
+    def numbers(self, least: int) -> np.ndarray:
+        """How many partners each row has, or fewer where only those near the middle of the mask's box are counted: `least` or
+        more are as many as there are."""
         counts: np.ndarray = np.full(len(self.rows), len(self.pool))
         if self.mask is not None and (cells := cells_of(self)) is not None:
-            compiled().count(cells.words, cells.table, np.arange(len(counts)), counts)
+            axes = self.pool.shape[1]
+            compiled().count(cells.words, cells.table, axes, 0.999 * self.mask.inner / np.sqrt(axes), least, counts)
         elif self.mask is not None:
             counts[:] = self.tree.query_ball_point(self.inside(self.rows + self.shift), self.mask.inner, return_length=True)
         return counts
@@ -93,7 +94,7 @@ class Candidates:
             first = last
 
     def sample(self, rows: int = 64, partners: int = 4096) -> tuple[Piece, float]:
-        """Pairs of a few rows with all or a few partners, evenly spread, that the mask contains; and how many were looked at."""
+        """Pairs of a few rows with all or some partners, evenly spread, that the mask contains; and how many were looked at."""
         golden = 0.6180339887498949
         cells = cells_of(self, places=True) if self.mask is not None else None
         if cells is not None:

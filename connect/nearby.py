@@ -66,8 +66,7 @@ class Nearby(Rule):
             return Row(cells.words, cells.table, number or cells.most)
         parts = []
         for piece in self.without_own(pairing, candidates):
-            row, partner = self.draw(pairing, piece)
-            parts.append((piece.rows, np.bincount(row, minlength=len(piece.rows)), partner))
+            parts.append((piece.rows, *self.draw(pairing, piece)))
         return listed(len(candidates.rows), parts)
 
     def what(self, pairing: Pairing) -> tuple[int, int, float]:
@@ -75,7 +74,7 @@ class Nearby(Rule):
         raise NotImplementedError
 
     def draw(self, pairing: Pairing, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
-        """The rows (ascending) and partners of the connections that are drawn among candidates."""
+        """Among candidates: how many partners each row draws, and these."""
         raise NotImplementedError
 
 

@@ -27,7 +27,7 @@ class NearbyDegree(Nearby):
         least = self.least(pairing)
         sure = np.zeros(len(candidates.rows), np.int64)
         if not varies(self.p) or above_zero(self.p, candidates.farthest()):
-            sure = candidates.numbers()
+            sure = candidates.numbers(least + 1)
         only = np.flatnonzero(sure < least + (least > 0 and not pairing.allow_autapses))
         for piece in self.without_own(pairing, candidates, only) if len(only) else ():
             self.positive(pairing, piece)
@@ -54,21 +54,21 @@ class NearbyDegree(Nearby):
 
     def draw(self, pairing: Pairing, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
         if not self.number:
-            return np.zeros(0, np.int64), np.zeros(0, np.uint32)
+            return np.zeros(len(piece.rows), np.int64), np.zeros(0, np.uint32)
         piece, chance = self.positive(pairing, piece)
         counts, n = piece.counts, self.number
-        first = np.cumsum(counts) - counts
         if not pairing.allow_multapses:
             kept: np.ndarray = np.zeros(len(piece.row), bool)
             compiled().first_of_rows(waiting(words(pairing, piece.rows, counts), chance), counts, n, kept)
-            return piece.row[kept], piece.partner[kept]
-        row = np.repeat(np.arange(len(counts)), n)
+            return np.minimum(counts, n), piece.partner[kept]
         if chance is None:
+            row = np.repeat(np.arange(len(counts)), n)
             word = words(pairing, piece.rows, np.full(len(counts), n)).astype(np.uint64)
-            return row, piece.partner[first[row] + (word * counts[row].astype(np.uint64) >> np.uint64(32)).astype(np.int64)]
-        places: np.ndarray = np.empty(len(row), np.int64)
-        compiled().choose(chance, counts, n, words(pairing, piece.rows, np.full(len(counts), 2 * n)), places)
-        return row, piece.partner[places]
+            place = (np.cumsum(counts) - counts)[row] + (word * counts[row].astype(np.uint64) >> np.uint64(32)).astype(np.int64)
+            return np.full(len(counts), n), piece.partner[place]
+        partner: np.ndarray = np.empty(len(counts) * n, np.uint32)
+        compiled().choose(chance, counts, n, words(pairing, piece.rows, np.full(len(counts), 2 * n)), piece.partner, partner)
+        return np.full(len(counts), n), partner
 
 
 def waiting(word: np.ndarray, chance: np.ndarray | None) -> np.ndarray:

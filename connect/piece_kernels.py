@@ -20,13 +20,17 @@ from .space_kernels import (
     find_partners,
     folded,
     keep_first,
+    surely_found,
     words_of,
 )
+
+GUIDES = 256                 # sizes of a random number for which it is known where to begin looking
 
 
 def digest() -> int:
     """A number for the code that takes part: numba's cache watches this file only."""
-    text = "".join(Path(__file__).with_name(f"{name}.py").read_text() for name in ("piece_kernels", "space_kernels", "kernels", "draws", "masks"))
+    text = "".join(Path(__file__).with_name(f"{name}.py").read_text()
+                   for name in ("piece_kernels", "space_kernels", "kernels", "draws", "masks"))
     return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)
 
 
@@ -41,10 +45,13 @@ def make_kernels(stamp: int) -> SimpleNamespace:
     jit = njit(cache=True, nogil=True, error_model="numpy")
 
     @jit
-    def count(words, table, rows, counts):
-        """How many candidates each of some rows has."""
-        for r in range(len(rows) if stamp else 0):
-            counts[r] = find_partners(words, table, rows[r])[1]
+    def count(words, table, axes, half, least, counts):
+        """How many candidates each row has, or at least `least`; half: of a cube in the middle of the mask's box that the
+        mask holds."""
+        for r in range(len(counts) if stamp else 0):
+            counts[r] = surely_found(words, table, r, axes, half)
+            if counts[r] < least:
+                counts[r] = find_partners(words, table, r)[1]
 
     @jit
     def list_pairs(words, table, rows, first, counts, partner, way):
@@ -83,16 +90,38 @@ def make_kernels(stamp: int) -> SimpleNamespace:
             begin += counts[r]
 
     @jit
-    def choose(chance, counts, number, word, out):
-        """`number` places in each row, in proportion to the chances there, from two words each."""
+    def choose(chance, counts, number, word, partner, out):
+        """`number` partners for each row, in proportion to their chances, from two words each."""
         begin, j = 0, 0
+        guide = np.empty(GUIDES, np.int64)      # where to begin looking for numbers of each size
         for r in range(len(counts) if stamp else 0):
             total = np.cumsum(chance[begin:begin + counts[r]])
-            for _ in range(number):
+            i = 0
+            for g in range(GUIDES if number and counts[r] else 0):
+                while i < counts[r] - 1 and total[i] <= total[-1] * (g / GUIDES):
+                    i += 1
+                guide[g] = i
+            for _ in range(number if counts[r] else 0):
                 u = (np.float64(word[2 * j]) + (np.float64(word[2 * j + 1]) + 0.5) * 2.0**-32) * 2.0**-32
-                out[j] = begin + min(np.searchsorted(total, total[-1] * u, side="right"), counts[r] - 1)
+                point, i = total[-1] * u, guide[min(np.int64(u * GUIDES), GUIDES - 1)]
+                while i < counts[r] - 1 and total[i] <= point:
+                    i += 1
+                out[j] = partner[begin + i]
                 j += 1
             begin += counts[r]
 
+    @jit
+    def thin(rows, counts, chance, k0, k1, stream, domain, partner, left):
+        """Keep each partner with its chance: in place, of each row so many as `left` says; returns how many of all."""
+        begin, kept = 0, 0
+        for r in range(len(counts) if stamp else 0):
+            word, before = words_of(counts[r], k0, k1, stream, domain, rows[r]), kept
+            for i in range(counts[r]):
+                partner[kept] = partner[begin + i]
+                kept += np.int64(np.float64(word[i]) < chance[begin + i] * 2.0**32)
+            begin += counts[r]
+            left[r] = kept - before
+        return kept
+
     return SimpleNamespace(count=count, list_pairs=list_pairs, fill_words=fill_words, first_of_rows=first_of_rows,
-                           choose=choose)
+                           choose=choose, thin=thin)

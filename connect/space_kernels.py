@@ -123,6 +123,30 @@ def find_partners(words, table, index):
 
 
 @register_jitable
+def surely_found(words, table, index, axes, half):
+    """How many nodes lie in the cells that lie in a cube in the middle of the mask's box; `half` its side, in 2 or 3 axes."""
+    f, first, last = words.view(np.float64), np.zeros(3, np.int64), np.zeros(3, np.int64)
+    for axis in range(axes):
+        n, middle = words[CELLS + axis], f[words[ROWS_AT] + axis * words[ROWS] + index] - f[LOW + axis]
+        if f[SCALE + axis] * half * 2.0 >= n:
+            return 0                        # it may go round
+        low, high = np.ceil((middle - half) * f[SCALE + axis]), np.floor((middle + half) * f[SCALE + axis]) - 1.0
+        turn = np.floor(low / n) * n if f[WRAP + axis] < np.inf else 0.0
+        first[axis], last[axis] = np.int64(max(low - turn, 0.0)), np.int64(max(min(high - turn, 2.0 * n - 1.0), -1.0))
+        if f[WRAP + axis] == np.inf:
+            last[axis] = min(last[axis], n - 1)
+    nx, ny, nz = words[CELLS], words[CELLS + 1], words[CELLS + 2]
+    starts, found = table[words[STARTS_AT]:], np.int64(0)
+    for z in range(first[2], last[2] + 1):
+        for x in range(first[0], last[0] + 1):
+            row = ((z - nz if z >= nz else z) * nx + (x - nx if x >= nx else x)) * ny
+            for y in range(first[1], last[1] + 1):
+                cell = row + (y - ny if y >= ny else y)
+                found += np.int64(starts[cell + 1]) - np.int64(starts[cell])
+    return found
+
+
+@register_jitable
 def nodes_in_run(words, f, begin, end, cx, cy, cz, ids, skip, keys, found):
     """Add the nodes of a run that the mask contains to keys[found:]; returns how many there are then."""
     n, at, sign = words[PARTNERS], words[POOL_AT], f[SIGN]
