@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .cells import Cells, cells_of
+from .cells import cells_of
 from .contract import Space
-from .indexed import indexed_pieces
+from .indexed import cell_pieces, indexed_pieces
 from .lists import Piece
 from .masks import Mask
 from .piece_kernels import compiled
@@ -80,18 +80,7 @@ class Candidates:
                 yield self.pair(some, np.repeat(np.arange(len(some)), n), np.tile(np.arange(n), len(some)))
             return
         cells = cells_of(self, places=True)
-        yield from indexed_pieces(self, only, PIECE) if cells is None else self.cell_pieces(cells, only)
-
-    def cell_pieces(self, cells: Cells, only: np.ndarray | None) -> Iterator[Piece]:
-        """The same, found in compiled code."""
-        rows, first = np.arange(len(self.rows)) if only is None else only, 0
-        while first < len(rows):
-            counts: np.ndarray = np.zeros(len(rows) - first, np.int64)
-            partner: np.ndarray = np.empty(max(PIECE, cells.most), np.uint32)
-            way = np.empty((self.pool.shape[1], len(partner)))
-            last, n = compiled().list_pairs(cells.words, cells.table, rows, first, counts, partner, way)
-            yield Piece(rows[first:last], np.repeat(np.arange(last - first), counts[:last - first]), partner[:n], way[:, :n].T)
-            first = last
+        yield from indexed_pieces(self, only, PIECE) if cells is None else cell_pieces(self, cells, only, PIECE)
 
     def sample(self, rows: int = 64, partners: int = 4096) -> tuple[Piece, float]:
         """Pairs of a few rows with all or some partners, evenly spread, that the mask contains; and how many were looked at."""
@@ -102,7 +91,7 @@ class Candidates:
         some, others = (np.unique((np.arange(min(k, n)) * golden % 1.0 * n).astype(np.int64))
                         for k, n in ((rows, len(self.rows)), (partners, len(self.pool))))
         if cells is not None:
-            parts = list(self.cell_pieces(cells, some))
+            parts = list(cell_pieces(self, cells, some, PIECE))
             rest = (np.concatenate([getattr(p, name) for p in parts]) for name in ("partner", "displacement"))
             piece = Piece(some, np.repeat(np.arange(len(some)), np.concatenate([p.counts for p in parts])), *rest)
         else:

@@ -1,4 +1,4 @@
-"""Candidates found through a tree of the pool's nodes: for masks that compiled code does not know."""
+"""Candidates found through an index of the pool's nodes: cells, or a tree for masks that compiled code does not know."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .cells import Cells
 from .lists import Piece
+from .piece_kernels import compiled
 
 if TYPE_CHECKING:
     from .candidates import Candidates
@@ -28,3 +30,15 @@ def indexed_pieces(near: Candidates, only: np.ndarray | None, size: int) -> Iter
         pairs = (found["i"] << bits | found["j"]).astype(np.uint32 if len(some) << bits < 2**32 else np.int64)
         pairs.sort()                                       # by row, then by partner
         yield near.pair(some if only is None else only[some], pairs >> bits, pairs & ((1 << bits) - 1))
+
+
+def cell_pieces(near: Candidates, cells: Cells, only: np.ndarray | None, size: int) -> Iterator[Piece]:
+    """The same in the order of rows, found in compiled code; a piece holds no more than `size` pairs, or one row."""
+    rows, first = np.arange(len(near.rows)) if only is None else only, 0
+    while first < len(rows):
+        counts: np.ndarray = np.zeros(len(rows) - first, np.int64)
+        partner: np.ndarray = np.empty(max(size, cells.most), np.uint32)
+        way = np.empty((near.pool.shape[1], len(partner)))
+        last, n = compiled().list_pairs(cells.words, cells.table, rows, first, counts, partner, way)
+        yield Piece(rows[first:last], np.repeat(np.arange(last - first), counts[:last - first]), partner[:n], way[:, :n].T)
+        first = last
