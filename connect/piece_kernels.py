@@ -103,7 +103,7 @@ def make_kernels(stamp: int) -> SimpleNamespace:
                 guide[g] = i
             for _ in range(number if counts[r] else 0):
                 u = (np.float64(word[2 * j]) + (np.float64(word[2 * j + 1]) + 0.5) * 2.0**-32) * 2.0**-32
-                point, i = total[-1] * u, guide[min(np.int64(u * GUIDES), GUIDES - 1)]
+                point, i = total[-1] * u, guide[min(int(u * GUIDES), GUIDES - 1)]
                 while i < counts[r] - 1 and total[i] <= point:
                     i += 1
                 out[j] = partner[begin + i]
@@ -118,7 +118,7 @@ def make_kernels(stamp: int) -> SimpleNamespace:
             word, before = words_of(counts[r], k0, k1, stream, domain, rows[r]), kept
             for i in range(counts[r]):
                 partner[kept] = partner[begin + i]
-                kept += np.int64(np.float64(word[i]) < chance[begin + i] * 2.0**32)
+                kept += int(np.float64(word[i]) < chance[begin + i] * 2.0**32)
             begin += counts[r]
             left[r] = kept - before
         return kept
