@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from .cells import cells_of
 from .contract import Space
+from .indexed import cell_pieces, indexed_pieces
 from .lists import Piece
 from .masks import Mask
+from .piece_kernels import compiled
 
 PIECE = 1 << 16              # pairs that are looked at together: their arrays stay in the cache
-WIDER = 1 + 1e-7             # the index looks a little farther than the mask reaches, and the mask decides
 
 
 class Candidates:
@@ -46,9 +48,16 @@ class Candidates:
         both = np.concatenate([self.rows, self.pool])
         return float(np.linalg.norm(np.ptp(both, axis=0)))
 
-    def numbers_within(self, radius: float) -> np.ndarray:
-        """How many partners lie so near to the middle of the mask's box, of every row."""
-        return np.asarray(self.tree.query_ball_point(self.inside(self.rows + self.shift), radius, return_length=True))
+    def numbers(self, least: int) -> np.ndarray:
+        """How many partners each row has, or fewer where only those near the middle of the mask's box are counted: `least` or
+        more are as many as there are."""
+        counts: np.ndarray = np.full(len(self.rows), len(self.pool))
+        if self.mask is not None and (cells := cells_of(self)) is not None:
+            axes = self.pool.shape[1]
+            compiled().count(cells.words, cells.table, axes, 0.999 * self.mask.inner / np.sqrt(axes), least, counts)
+        elif self.mask is not None:
+            counts[:] = self.tree.query_ball_point(self.inside(self.rows + self.shift), self.mask.inner, return_length=True)
+        return counts
 
     def pair(self, rows: np.ndarray, row: np.ndarray, partner: np.ndarray) -> Piece:
         """The pairs that the mask contains."""
@@ -61,7 +70,7 @@ class Candidates:
         return Piece(rows, row[within], partner[within].astype(np.uint32), way)
 
     def pieces(self, only: np.ndarray | None = None) -> Iterator[Piece]:
-        """The candidates of all rows, or of some: each row in one piece, neighbours in space together."""
+        """The candidates of all rows, or of some: each row in one piece."""
         n = len(self.pool)
         if self.mask is None:
             rows = np.arange(len(self.rows)) if only is None else only
@@ -70,23 +79,21 @@ class Candidates:
                 some = rows[begin:begin + step]
                 yield self.pair(some, np.repeat(np.arange(len(some)), n), np.tile(np.arange(n), len(some)))
             return
-        reach = self.mask.reach * WIDER
-        centers = self.inside((self.rows if only is None else self.rows[only]) + self.shift)
-        numbers = np.asarray(self.tree.query_ball_point(centers, reach, return_length=True))
-        from scipy.spatial import cKDTree
-        order = cKDTree(centers).indices
-        part = np.cumsum(numbers[order]) // PIECE
-        for some in np.split(order, np.flatnonzero(np.diff(part)) + 1):
-            found = cKDTree(centers[some], boxsize=self.wrap).sparse_distance_matrix(self.tree, reach, output_type="ndarray")
-            bits = n.bit_length()
-            pairs = (found["i"] << bits | found["j"]).astype(np.uint32 if len(some) << bits < 2**32 else np.int64)
-            pairs.sort()                                       # by row, then by partner
-            yield self.pair(some if only is None else only[some], pairs >> bits, pairs & ((1 << bits) - 1))
+        cells = cells_of(self, places=True)
+        yield from indexed_pieces(self, only, PIECE) if cells is None else cell_pieces(self, cells, only, PIECE)
 
     def sample(self, rows: int = 64, partners: int = 4096) -> tuple[Piece, float]:
-        """Pairs of a few rows with a few partners, evenly spread, that the mask contains; and the number of pairs looked at."""
+        """Pairs of a few rows with all or some partners, evenly spread, that the mask contains; and how many were looked at."""
         golden = 0.6180339887498949
+        cells = cells_of(self, places=True) if self.mask is not None else None
+        if cells is not None:
+            rows, partners = min(rows, max(1, (1 << 17) // max(cells.most, 1))), len(self.pool)
         some, others = (np.unique((np.arange(min(k, n)) * golden % 1.0 * n).astype(np.int64))
                         for k, n in ((rows, len(self.rows)), (partners, len(self.pool))))
-        piece = self.pair(some, np.repeat(np.arange(len(some)), len(others)), np.tile(others, len(some)))
+        if cells is not None:
+            parts = list(cell_pieces(self, cells, some, PIECE))
+            rest = (np.concatenate([getattr(p, name) for p in parts]) for name in ("partner", "displacement"))
+            piece = Piece(some, np.repeat(np.arange(len(some)), np.concatenate([p.counts for p in parts])), *rest)
+        else:
+            piece = self.pair(some, np.repeat(np.arange(len(some)), len(others)), np.tile(others, len(some)))
         return piece, float(len(some) * len(others))

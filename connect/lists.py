@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import draws
 from .contract import BadConnection, Pairing, Row
+from .piece_kernels import compiled
 
 TOO_MANY = 2**32
 
@@ -47,13 +47,6 @@ def listed(n: int, parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Ro
 
 def words(pairing: Pairing, rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """The first numbers[i] 32-bit words of rows[i], of all rows: what `kernels.word` gives."""
-    blocks = (numbers + 3) // 4
-    first = np.cumsum(blocks) - blocks
-    c = [np.array([np.uint32(v)]) for v in (pairing.stream, pairing.domain, *pairing.key)]
-    block = np.arange(blocks.sum()) - np.repeat(first, blocks)
-    four = draws.philox(block.astype(np.uint32), np.repeat(rows.astype(np.uint32), blocks), *c)
-    all_words = np.empty((len(block), 4), np.uint32)
-    for lane in range(4):
-        all_words[:, lane] = four[lane]
-    place = np.repeat(4 * first - (np.cumsum(numbers) - numbers), numbers) + np.arange(numbers.sum())
-    return all_words.ravel()[place]
+    out: np.ndarray = np.empty(numbers.sum(), np.uint32)
+    compiled().fill_words(rows, numbers, *pairing.key, pairing.stream, pairing.domain, out)
+    return out

@@ -6,22 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from . import kernels
+from . import space_kernels
 from .candidates import Candidates
+from .cells import cells_of
 from .chances import chances, varies
 from .contract import BadConnection, Pairing, Row, Rule, Space
 from .lists import Piece, listed
 from .masks import check_fit
 from .shapes import mask_of
+from .space_kernels import row_near
 
 
 class Nearby(Rule):
-    """Base of the rules with `mask` and `p`: partners are drawn here, and the row function copies them."""
+    """Base of the rules with `mask` and `p`: the row function looks for partners and draws them, where p is a number and it
+    knows the mask; else all are drawn when the rule is prepared, and it copies them."""
 
     mask: Any
     p: Any
     spatial = True
-    row = staticmethod(kernels.row_of_list)
+    row = staticmethod(row_near)
 
     @property
     def at_partner(self) -> bool:
@@ -40,7 +43,8 @@ class Nearby(Rule):
         if self.mask is not None:
             check_fit(self.mask, candidates.rows, candidates.pool, candidates.wrap, candidates.sign)
         if len(candidates.pool) and len(candidates.rows):
-            chances(self.p, candidates.sample()[0].displacement)
+            if varies(self.p):
+                chances(self.p, candidates.sample()[0].displacement)
             self.check_numbers(pairing, candidates)
 
     def check_numbers(self, pairing: Pairing, candidates: Candidates) -> None:
@@ -54,14 +58,23 @@ class Nearby(Rule):
 
     def prepare(self, pairing: Pairing) -> Row:
         candidates = self.candidates(pairing.space)
+        own = pairing.own_target if self.by == "source" else pairing.own
+        if not varies(self.p) and (cells := cells_of(candidates, None if pairing.allow_autapses else own)) is not None:
+            rule, number, limit = self.what(pairing)
+            cells.words[[space_kernels.RULE, space_kernels.NUMBER]] = rule, number
+            cells.words[space_kernels.LIMIT:][:1].view(np.float64)[0] = limit
+            return Row(cells.words, cells.table, number or cells.most)
         parts = []
         for piece in self.without_own(pairing, candidates):
-            row, partner = self.draw(pairing, piece)
-            parts.append((piece.rows, np.bincount(row, minlength=len(piece.rows)), partner))
+            parts.append((piece.rows, *self.draw(pairing, piece)))
         return listed(len(candidates.rows), parts)
 
+    def what(self, pairing: Pairing) -> tuple[int, int, float]:
+        """What is drawn among candidates if p is a number: the rule, the number, and the limit of words, for compiled code."""
+        raise NotImplementedError
+
     def draw(self, pairing: Pairing, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
-        """The rows (ascending) and partners of the connections that are drawn among candidates."""
+        """Among candidates: how many partners each row draws, and these."""
         raise NotImplementedError
 
 

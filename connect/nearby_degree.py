@@ -1,8 +1,6 @@
 """A fixed number of partners in space: uniform within a mask, or with chances that depend on the way to them."""
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .candidates import Candidates
@@ -10,6 +8,8 @@ from .chances import above_zero, chances, varies
 from .contract import BadConnection, Pairing
 from .lists import Piece, words
 from .nearby import Nearby
+from .piece_kernels import compiled
+from .space_kernels import DIFFERENT, SOME
 
 
 class NearbyDegree(Nearby):
@@ -27,10 +27,7 @@ class NearbyDegree(Nearby):
         least = self.least(pairing)
         sure = np.zeros(len(candidates.rows), np.int64)
         if not varies(self.p) or above_zero(self.p, candidates.farthest()):
-            if self.mask is None:
-                sure[:] = len(candidates.pool)
-            elif self.mask.inner:           # a ball within the mask mostly holds enough: no pair need be looked at
-                sure = candidates.numbers_within(self.mask.inner)
+            sure = candidates.numbers(least + 1)
         only = np.flatnonzero(sure < least + (least > 0 and not pairing.allow_autapses))
         for piece in self.without_own(pairing, candidates, only) if len(only) else ():
             self.positive(pairing, piece)
@@ -52,24 +49,26 @@ class NearbyDegree(Nearby):
                                 f"or more are needed: choose a wider mask or a lower number")
         return piece, chance
 
+    def what(self, pairing: Pairing) -> tuple[int, int, float]:
+        return (SOME if pairing.allow_multapses else DIFFERENT), self.number, 0.0
+
     def draw(self, pairing: Pairing, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
         if not self.number:
-            return np.zeros(0, np.int64), np.zeros(0, np.uint32)
+            return np.zeros(len(piece.rows), np.int64), np.zeros(0, np.uint32)
         piece, chance = self.positive(pairing, piece)
         counts, n = piece.counts, self.number
-        first = np.cumsum(counts) - counts
         if not pairing.allow_multapses:
-            kept = smallest(piece, waiting(words(pairing, piece.rows, counts), chance), first, n)
-            return piece.row[kept], piece.partner[kept]
-        row = np.repeat(np.arange(len(counts)), n)
+            kept: np.ndarray = np.zeros(len(piece.row), bool)
+            compiled().first_of_rows(waiting(words(pairing, piece.rows, counts), chance), counts, n, kept)
+            return np.minimum(counts, n), piece.partner[kept]
         if chance is None:
+            row = np.repeat(np.arange(len(counts)), n)
             word = words(pairing, piece.rows, np.full(len(counts), n)).astype(np.uint64)
-            return row, piece.partner[first[row] + (word * counts[row].astype(np.uint64) >> np.uint64(32)).astype(np.int64)]
-        high, low = words(pairing, piece.rows, np.full(len(counts), 2 * n)).reshape(-1, 2).T.astype(np.float64)
-        total = np.cumsum(chance / np.repeat(np.add.reduceat(chance, first), counts))       # about 1 a row
-        before = np.concatenate([[0.0], total])[first]
-        point = before[row] + (total[first + counts - 1] - before)[row] * ((high + (low + 0.5) * 2.0**-32) * 2.0**-32)
-        return row, piece.partner[np.searchsorted(total, point, side="right").clip(first[row], (first + counts - 1)[row])]
+            place = (np.cumsum(counts) - counts)[row] + (word * counts[row].astype(np.uint64) >> np.uint64(32)).astype(np.int64)
+            return np.full(len(counts), n), piece.partner[place]
+        partner: np.ndarray = np.empty(len(counts) * n, np.uint32)
+        compiled().choose(chance, counts, n, words(pairing, piece.rows, np.full(len(counts), 2 * n)), piece.partner, partner)
+        return np.full(len(counts), n), partner
 
 
 def waiting(word: np.ndarray, chance: np.ndarray | None) -> np.ndarray:
@@ -78,11 +77,3 @@ def waiting(word: np.ndarray, chance: np.ndarray | None) -> np.ndarray:
     if chance is None:
         return word.astype(np.uint64)
     return (-np.log((word + 0.5) * 2.0**-32) / chance).view(np.uint64) >> np.uint64(20)
-
-
-def smallest(piece: Piece, time: np.ndarray, first: np.ndarray, n: int) -> np.ndarray:
-    """Which candidates are among the first n of their row."""
-    order: Any = np.argsort(piece.row.astype(np.uint64) << np.uint64(43) | time, kind="stable")
-    kept: np.ndarray = np.zeros(len(order), bool)
-    kept[order[np.arange(len(order)) - first[piece.row] < n]] = True
-    return kept

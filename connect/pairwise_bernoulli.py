@@ -9,9 +9,11 @@ import numpy as np
 from . import draws, kernels
 from .chances import chances
 from .contract import BadConnection, Pairing, Row, Rule, Space
-from .lists import Piece, words
+from .lists import Piece
 from .nearby import Nearby, by_place, read_place
+from .piece_kernels import compiled
 from .reading import switch
+from .space_kernels import EACH
 
 RARE = 1e-6              # below, the table of gaps, kept to 2**-32, is too coarse
 
@@ -72,11 +74,14 @@ class pairwise_bernoulli_in_space(Nearby, pairwise_bernoulli):
     def at_partner(self) -> bool:                    # rows are targets
         return not self.use_on_source
 
+    def what(self, pairing: Pairing) -> tuple[int, int, float]:
+        return EACH, 0, self.p * 2.0**32
+
     def draw(self, pairing: Pairing, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
-        if self.p == 1.0:
-            return piece.row, piece.partner
-        kept = words(pairing, piece.rows, piece.counts) < chances(self.p, piece.displacement) * 2.0**32
-        return piece.row[kept], piece.partner[kept]
+        counts, left = piece.counts, np.zeros(len(piece.rows), np.int64)
+        n = compiled().thin(piece.rows, counts, chances(self.p, piece.displacement), *pairing.key, pairing.stream,
+                            pairing.domain, piece.partner, left)
+        return left, piece.partner[:n].copy()
 
     def expected(self, n_sources: int, n_targets: int) -> float:
         return float(n_sources) * n_targets

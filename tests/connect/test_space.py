@@ -8,6 +8,8 @@ import pytest
 
 from nestling import simulator as nl
 from nestling.connect.candidates import Candidates
+from nestling.connect.cells import cells_of
+from nestling.connect.indexed import cell_pieces, indexed_pieces
 
 S = nl.spatial
 GAUSS = nl.spatial_distributions.gaussian(nl.distance, std=0.15)
@@ -186,6 +188,35 @@ def test_candidates_are_found_in_bounded_pieces():
     assert max(len(p.partner) for p in pieces) < 2 << 16
     expected = (S.distances(a[0], a) <= 0.1).sum()
     assert next(p.counts[p.rows == 0][0] for p in pieces if (p.rows == 0).any()) == expected
+
+
+@pytest.mark.parametrize("wrap", [False, True])
+@pytest.mark.parametrize("mask", MASKS + SOLIDS, ids=str)
+def test_cells_and_the_tree_find_the_same_candidates(wrap, mask):
+    _, (a, b) = layers(wrap, len(mask.size), (400, 300))
+    for by_source, at_partner in ((False, False), (False, True), (True, False)):
+        near = Candidates(a.space_to(b), mask, by_source, at_partner)
+        cells = cells_of(near, places=True)
+        found = []
+        for pieces in (cell_pieces(near, cells, None, 5000), indexed_pieces(near, None, 5000)):
+            pairs = [np.column_stack([p.rows[p.row], p.partner, p.displacement]) for p in pieces]
+            pairs = np.concatenate(pairs)
+            found.append(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
+        np.testing.assert_array_equal(*found)
+        assert np.unique(found[0][:, 0], return_counts=True)[1].max() <= cells.most
+
+
+def test_a_mask_of_too_many_parts_for_compiled_code_is_looked_up_in_the_tree(built):
+    sim, (a, b) = layers(True)
+    mask = S.circular(0.2)
+    for i in range(40):
+        mask = S.circular(0.2 + 0.001 * i) & mask
+    assert cells_of(Candidates(a.space_to(b), mask, False)) is None
+    for make in (lambda m: nl.pairwise_bernoulli(1.0, m), lambda m: nl.pairwise_bernoulli(0.3, m),
+                 lambda m: nl.fixed_indegree(3, m), lambda m: nl.fixed_outdegree(3, m)):
+        pairs, expected = (built(sim, a, b, rule=make(m), seed=1) for m in (mask, S.circular(0.2)))
+        assert expected.sum() > 200
+        np.testing.assert_array_equal(pairs, expected)
 
 
 def test_weights_in_the_rules_shape_and_as_a_matrix(synapse_table):

@@ -15,6 +15,8 @@ LONG = {"models/contract.py": "what a model is",
         "models/solvers.py": "the solvers of differential equations stand together",
         "connect/contract.py": "what a rule is, and a distribution",
         "connect/kernels.py": "the row functions of all rules: what draws in compiled code stands together",
+        "connect/space_kernels.py": "what finds and draws candidates in space in compiled code stands together",
+        "connect/piece_kernels.py": "what lists candidates and draws among them in compiled code stands together",
         "connect/operator_kernels.py": "the compiled products of all sparse matrices stand together"}
 
 

@@ -57,7 +57,8 @@ def test_the_contract_of_models_imports_numpy_only(imports):
 
 def test_connect_imports_numpy_scipy_and_its_own_folder(imports):
     found = [i for i in imports["connect"] if not i.module.startswith("nestling.connect")]
-    assert allowed(of(found, "kernels.py", "operator_kernels.py"), {"numpy", "scipy"}) == []
+    plain = of(found, "kernels.py", "operator_kernels.py", "space_kernels.py", "piece_kernels.py")
+    assert allowed(plain, {"numpy", "scipy"}) == []
     assert allowed(found, {"numpy", "scipy", "numba"}) == []
 
 
@@ -95,7 +96,8 @@ def test_the_simulator_needs_numpy_and_numba_and_the_rest_only_in_functions(impo
 
 def test_numba_is_imported_in_the_simulator_and_in_the_kernels_of_rules_only(imports):
     users = {i.file for name in imports for i in imports[name] if package(i.module) in ("numba", "llvmlite")}
-    assert {f for f in users if not f.startswith("simulator/")} == {"connect/kernels.py", "connect/operator_kernels.py"}
+    assert {f for f in users if not f.startswith("simulator/")} == {"connect/kernels.py", "connect/operator_kernels.py",
+                                                                        "connect/space_kernels.py", "connect/piece_kernels.py"}
 
 
 def test_brainunit_is_imported_in_one_file_when_it_is_asked_for(imports):
