@@ -92,10 +92,10 @@ def check_resolution(wires: list[Any]) -> None:
     for wire in wires:
         top, lane = largest(wire.weight) if wire.bound is None else wire.bound, wire.lane
         if lane.field.type is not int and wire.model.emits != "current" and 0.0 < math.ldexp(top, lane.exponent) < 0.5:
-            unit = math.ldexp(1.0, -lane.exponent)
+            unit, receptor = math.ldexp(1.0, -lane.exponent), f"{wire.block.model.name}'s receptor {wire.names[0]}"
             raise BadConnection(f"connect call {wire.projection.index}: its weights, {top:g} {lane.field.unit} at most, vanish "
-                                f"beside what else {wire.block.model.name}'s receptor {wire.names[0]} gets, which counts in units "
-                                f"of {unit:.3g}: use another receptor, or precision='double'")
+                                f"beside what else {receptor} is given, which counts in units of {unit:.3g}: use another "
+                                f"receptor, or precision='double'")
 
 
 @np.errstate(over="ignore")                  # a bound that is not finite is refused by exponent_for
