@@ -118,6 +118,7 @@ class Rule:
     symmetric: ClassVar[bool] = False      # only for connections in both directions: make_symmetric=True
     pairs: ClassVar[bool] = False          # every pair once: an array of values is a (targets, sources) matrix
     spatial: ClassVar[bool] = False        # asks where the nodes are: pairing.space
+    listing: Any = False                   # its table lists all partners, 4 bytes each
     drawn_once: ClassVar[bool] = False     # drawn at the call of connect, to see whether all rows are right: see `own_rows`
     row: Callable
     tally: ClassVar[Callable | None] = None

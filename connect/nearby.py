@@ -27,6 +27,10 @@ class Nearby(Rule):
     row = staticmethod(row_near)
 
     @property
+    def listing(self) -> bool:
+        return varies(self.p)
+
+    @property
     def at_partner(self) -> bool:
         """Whether the mask is placed at the partners of a row instead of at its own node."""
         return False

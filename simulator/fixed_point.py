@@ -6,6 +6,7 @@ two at which the worst case - every synapse of the worst neuron at once - still 
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -88,14 +89,14 @@ def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wire
 
 
 def check_resolution(wires: list[Any]) -> None:
-    """Refuse weights all of which would vanish: too small beside the largest that their receptor is given."""
+    """Warn of weights all of which vanish: too small beside the most that their receptor may be given in one step."""
     for wire in wires:
         top, lane = largest(wire.weight) if wire.bound is None else wire.bound, wire.lane
         if lane.field.type is not int and wire.model.emits != "current" and 0.0 < math.ldexp(top, lane.exponent) < 0.5:
             unit, receptor = math.ldexp(1.0, -lane.exponent), f"{wire.block.model.name}'s receptor {wire.names[0]}"
-            raise BadConnection(f"connect call {wire.projection.index}: its weights, {top:g} {lane.field.unit} at most, vanish "
-                                f"beside what else {receptor} is given, which counts in units of {unit:.3g}: use another "
-                                f"receptor, or precision='double'")
+            warnings.warn(f"connect call {wire.projection.index}: its weights, {top:g} {lane.field.unit} at most, vanish "
+                          f"beside what else {receptor} may be given in one step, which counts in units of {unit:.3g}: "
+                          f"use another receptor, or precision='double'", stacklevel=2)
 
 
 @np.errstate(over="ignore")                  # a bound that is not finite is refused by exponent_for

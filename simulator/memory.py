@@ -21,7 +21,7 @@ def table_bytes(projection: Projection) -> float:
     if model is not None and model.per_connection:
         return n * 100.0                # a copy of the generator, with its own random numbers, and what it is made from
     if projection.procedural:
-        return 4.0 * sum(map(len, projection.targets)) + 4 * n * rule.spatial      # who is near is found once, and listed
+        return 4.0 * sum(map(len, projection.targets)) + 4 * n * rule.listing       # some are found once, and listed
     weight = 8 if isinstance(projection.weight, np.ndarray) else 4 * isinstance(projection.weight, Distribution)
     return n * (2 + weight + 4 * isinstance(projection.delay, (np.ndarray, Distribution)))
 

@@ -72,10 +72,18 @@ def test_no_table_is_stored(backend):
     assert "procedural" in str(plan)
 
 
+def test_targets_that_a_mask_alone_decides_are_not_listed(backend):
+    sim = nl.Simulator(backend=backend, threads=2)
+    a = sim.create(nl.iaf_psc_exp, positions=nl.spatial.grid([20, 20]))
+    sim.connect(a, a, rule=nl.fixed_outdegree(200, mask=nl.spatial.circular(0.5)), comm="procedural")
+    used = sim.plan().nbytes["procedures"]
+    assert used < 400 * 200 / 2 and memory.table_bytes(sim.network.projections[0]) < 400 * 200 / 2
+
+
 def test_targets_chosen_by_place_are_listed_and_counted_as_memory(backend, monkeypatch):
     sim = nl.Simulator(backend=backend, threads=2)
     a = sim.create(nl.iaf_psc_exp, positions=nl.spatial.grid([20, 20]))
-    rule = nl.fixed_outdegree(200, mask=nl.spatial.circular(0.5))
+    rule = nl.fixed_outdegree(200, mask=nl.spatial.circular(0.5), p=nl.spatial_distributions.gaussian(nl.distance, std=0.3))
     sim.connect(a, a, rule=rule, weight=nl.dist.Normal(), comm="procedural")
     used = sim.plan().nbytes["procedures"]
     assert 4 * 400 * 200 < used < 5 * 400 * 200
