@@ -23,7 +23,7 @@ class explicit_edges(Rule):
     order of the list (of a matrix: of its entries; of a mask: row by row).
     """
 
-    row = staticmethod(kernels.row_of_edges)
+    row = staticmethod(kernels.row_of_list)
 
     def __init__(self, pre: Any, post: Any = None, *, weight: Any = None, delay: Any = None) -> None:
         self.edges = read_edges(pre, post, weight, delay)

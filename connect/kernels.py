@@ -218,14 +218,6 @@ def row_of_all(words, table, k0, k1, stream, domain, index, out):
     return n
 
 
-def row_of_edges(words, table, k0, k1, stream, domain, index, out):
-    """The partners that the table lists; words: rows. table[index] and table[index + 1] say where the row's begin and end."""
-    begin, end = words[0] + 1 + np.int64(table[index]), words[0] + 1 + np.int64(table[index + 1])
-    for i in range(end - begin):
-        out[i] = np.int32(table[begin + i])
-    return end - begin
-
-
 def row_of_one(words, table, k0, k1, stream, domain, index, out):
     """The partner of the same position; words: own (0/1)."""
     if words[0] and np.int64(table[index]) - 1 == index:

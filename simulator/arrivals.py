@@ -9,10 +9,15 @@ from numba.extending import register_jitable
 
 from .compile import Kernel, kernel
 from .layout import CLASS, ENTRY, GROUP, PART, WORK
-from .native import address_of, prefetch, view
+from .native import MUCH, address_of, prefetch, view
 
-MUCH = 1 << 62
 BATCH = 32                      # groups that are asked for ahead
+
+
+@register_jitable
+def ring_row(part, step, ring):
+    """The row of the ring that is read in a step."""
+    return view(address_of(ring) + (step & part.mask) * part.lanes * ring.itemsize, part.lanes, ring.dtype)
 
 
 @register_jitable
@@ -116,12 +121,10 @@ def add_arrivals(part, k, targets, row):
 
 def make_arrive(ring_type: type, target_type: type) -> Kernel:
     """The kernel `arrive(part, k, 0)`: see add_arrivals."""
-    itemsize = np.dtype(ring_type).itemsize
-
     def arrive(p, k, nothing):
         part = view(p, 1, PART)[0]
-        row = view(part.ring_at + (k & part.mask) * part.lanes * itemsize, part.lanes, ring_type)
-        add_arrivals(part, k, view(part.targets_at, MUCH, target_type), row)
+        ring = view(part.ring_at, (part.mask + 1) * part.lanes, ring_type)
+        add_arrivals(part, k, view(part.targets_at, MUCH, target_type), ring_row(part, k, ring))
         return 0
     return kernel(arrive, variant=f"{ring_type.__name__} {target_type.__name__}")
 

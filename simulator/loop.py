@@ -9,12 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numba.extending import register_jitable
 
-from .arrivals import add_group, note
+from .arrivals import add_group, note, ring_row
 from .compile import Kernel, kernel
 from .layout import BARRIER, CLASS, GROUP, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
-from .native import address_of, atomic_add, atomic_load, atomic_store, call3, call4, prefetch, view, wait_for
+from .native import MUCH, atomic_add, atomic_load, atomic_store, call3, call4, prefetch, view, wait_for
 
-MUCH = 1 << 62                  # the length of an array whose length does not matter here
 PART_BYTES = PART.itemsize
 LINES_AHEAD = 64                # cache lines of the next spike's targets that are asked for
 
@@ -156,8 +155,7 @@ def deliver(part, at, source, k, m, parity, longest, targets, ring):
                 ask_for(part, spikes[q + 1], targets)
             for g in range(first[spike], late[spike]):
                 group = groups[g]
-                row = view(address_of(ring) + ((k + lag + group.delay) & part.mask) * part.lanes * ring.itemsize, part.lanes,
-                           ring.dtype)
+                row = ring_row(part, k + lag + group.delay, ring)
                 add_group(part, classes[group.cls], np.int64(group.begin), np.int64(group.end), numbers[q], targets, row)
             if late[spike] < first[spike + 1]:
                 note(part, k + lag, late[spike], first[spike + 1], numbers[q], groups)

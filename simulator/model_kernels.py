@@ -17,7 +17,7 @@ from .exchange import add_to_lane, as_flag, as_it_is, beyond, first_lane, mark_c
 from .functions import model_functions
 from .lanes import at, gather, scatter
 from .layout import BODY, CHANGE, INPUT
-from .native import NOUGHT_32, NOUGHT_64, address_of, call3, unpack, view
+from .native import MUCH, NOUGHT_32, NOUGHT_64, address_of, call3, unpack, view
 
 HEAD = BODY.itemsize // 8
 EACH = INPUT.itemsize // 8
@@ -68,7 +68,7 @@ def count_events(source, words, out, begin):
             out[i] = packed_pick(words[i], table, np.uint32(0), bits)
     else:
         which = view(source.which_at + 4 * begin, out.size, np.uint32)
-        table = view(source.table_at, 1 << 62, np.uint64)
+        table = view(source.table_at, MUCH, np.uint64)
         for i in range(out.size):
             first, own_bits = (which[i] & np.uint32(0xFFFFFF)) << np.uint32(bits), which[i] >> np.uint32(24)
             out[i] = packed_pick(words[i], table, first, own_bits)

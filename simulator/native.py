@@ -14,6 +14,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 _i64 = ir.IntType(64)
+MUCH = 1 << 62                  # the length of an array whose length does not matter
 sched_yield = types.ExternalFunction("sched_yield", types.int32())
 
 

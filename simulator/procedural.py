@@ -8,16 +8,15 @@ from __future__ import annotations
 import numpy as np
 from numba.extending import register_jitable
 
+from .arrivals import ring_row
 from .compile import Kernel, kernel
 from .draw import Drawing, delay_steps
 from .fixed_point import to_fixed
 from .layout import DRAWN, PART
-from .native import address_of, call3, view
+from .native import MUCH, address_of, call3, view
 from .plan import Procedure, Wire
 from .table_kernels import JOB, row_values, to_steps
 from .tables import Job, weight_storage
-
-MUCH = 1 << 62
 
 
 def make_procedure(wire: Wire, drawing: Drawing, jobs: list[Job]) -> Procedure:
@@ -60,12 +59,6 @@ def draw_synapses(part, spike, sent, count, ring):
                     row[lane] += value
         else:
             add_varied(part, job, index, n, partners, lane_of, value, sent, ring)
-
-
-@register_jitable
-def ring_row(part, step, ring):
-    """The row of the ring that is read in a step."""
-    return view(address_of(ring) + (step & part.mask) * part.lanes * ring.itemsize, part.lanes, ring.dtype)
 
 
 @register_jitable

@@ -11,8 +11,8 @@ from numba.extending import register_jitable
 
 from .compile import Kernel, kernel
 from .layout import record
-from .native import address_of, call3, view
-from .table_kernels import HEAD, JOB, MUCH, heads_of, row_values, to_steps
+from .native import MUCH, address_of, call3, view
+from .table_kernels import HEAD, JOB, heads_of, row_values, to_steps
 
 # Rows first .. last - 1 of a bundle whose rows are sources. jobs_at: the addresses of its members' jobs in every partition.
 SHARE = record("n_members", "n_parts", "jobs_at", "first", "last", "room")

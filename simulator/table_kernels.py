@@ -10,9 +10,8 @@ from numba.extending import register_jitable
 
 from .compile import Kernel, kernel
 from .layout import GROUP, VALUES, record
-from .native import address_of, call3, call4, call5, view
+from .native import MUCH, address_of, call3, call4, call5, view
 
-MUCH = 1 << 62
 HALF_UP = 0.5 + 1e-9        # delays halfway between two steps are rounded up, as in NEST: 0.15 / 0.1 is below 1.5
 
 # One projection in one partition. Rows are targets (by_source = 0) or sources; lane_at gives the input lane of every position

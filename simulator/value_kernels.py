@@ -20,9 +20,8 @@ from nestling.connect.kernels import philox
 
 from .compile import Kernel, jitable, kernel
 from .layout import FRAME, OP, PROGRAM, VALUES
-from .native import address_of, call1, call4, call6, view
+from .native import MUCH, address_of, call1, call4, call6, view
 
-MUCH = 1 << 62
 NUMBER, DRAW, SIZE, SIGNED, ARRAY, REDRAW = range(6)
 ADD = 10                    # the first of the functions, in the order of connect.arithmetic
 ROUNDS = 1 << 17            # of redraws before giving up: one value in a thousand that fits is found e^-131 short of surely
