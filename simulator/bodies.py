@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .compile import kernel
 from .layout import BODY, CHANGE, INPUT
-from .model_kernels import EACH, HEAD, PIECE, Variant, clear, prepare
+from .model_kernels import EACH, HEAD, PIECE, Variant
 from .native import address
 from .plan import Block, Changes, Drive, Plan, Random, wanted_inputs
 
@@ -24,6 +23,24 @@ class Memory:
     def keep(self, array: np.ndarray) -> np.ndarray:
         self.kept.append(array)
         return array
+
+    def address(self, array: np.ndarray) -> int:
+        """Where kernels find an array that is kept."""
+        return address(array)
+
+    def at(self, array: np.ndarray) -> int:
+        """Keep an array; where kernels find it."""
+        return self.address(self.keep(array))
+
+    def room(self, n: int, kind: Any) -> int:
+        """Where kernels find room for what they draw ahead."""
+        return self.at(np.zeros(n, kind))
+
+    def series(self, source: Any, changes: Changes, n: int) -> int:
+        """Room for a series' values of the moment. Returns where they stand."""
+        source["kind"], source["n_changes"], source["changes_at"] = 6, len(changes.steps), self.at(change_records(changes))
+        source["values_at"] = self.address(self.zeros(n, np.float64))
+        return int(source["values_at"])
 
     def zeros(self, shape: Any, kind: Any) -> np.ndarray:
         """An array that is zero at t = 0."""
@@ -71,16 +88,15 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
     head["n"], head["n_inputs"] = n, n_inputs
     head["ring_at"], head["lanes"], head["mask"] = part["ring_at"], part["lanes"], part["mask"]
     head["itemsize"] = np.dtype(plan.ring_type).itemsize
-    head["prepare_at"], head["clear_at"] = kernel(prepare).address, kernel(clear).address
     inputs = words[HEAD:HEAD + EACH * n_inputs].view(INPUT)
     for j, f in enumerate(model.inputs):
         scale: Any = 1
         if f.supplied == "clock":
             inputs[j]["kind"], inputs[j]["delay"] = 4, delay
-            words[rows + j] = address(words) + 8 * (HEAD + EACH * j + list(INPUT.names or ()).index("lane"))
+            words[rows + j] = memory.address(words) + 8 * (HEAD + EACH * j + list(INPUT.names or ()).index("lane"))
         elif f.supplied == "series":
             inputs[j]["delay"] = delay
-            words[rows + j] = bind_series(memory, inputs[j], series[f.name], n)
+            words[rows + j] = memory.series(inputs[j], series[f.name], n)
         elif f.supplied and f.name in wanted:
             assert random is not None
             # what connections share is drawn for the step of sending, so that it is the same whatever their delays
@@ -88,20 +104,20 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
             words[rows + j] = bind_random(memory, inputs[j], f, random, n)
             scale = 2.0**-32 if f.supplied == "uniform" else 1
         elif f.supplied:
-            words[rows + j] = address(memory.keep(np.zeros(1, type(variant.rows[j]))))
+            words[rows + j] = memory.at(np.zeros(1, type(variant.rows[j])))
         elif f.name in lanes:
             inputs[j]["kind"], inputs[j]["lane"] = 1, lanes[f.name]
             if isinstance(what, Block) and f.type is float:
                 scale = 2.0**-what.lanes[f.name].exponent
         else:
-            words[rows + j] = address(memory.keep(np.array([f.default], type(variant.rows[j]))))
-        words[scales + j] = address(memory.keep(np.array([scale], type(variant.scales[j]))))
+            words[rows + j] = memory.at(np.array([f.default], type(variant.rows[j])))
+        words[scales + j] = memory.at(np.array([scale], type(variant.scales[j])))
     for j, array in enumerate(state):
-        words[states + j] = address(array)
+        words[states + j] = memory.address(array)
     for j, value in enumerate(step):
         zero: Any = variant.step[j]
         kind = type(zero[0] if isinstance(zero, tuple) else zero)
-        words[constants + j] = address(memory.keep(np.atleast_1d(np.asarray(value, kind))))
+        words[constants + j] = memory.at(np.atleast_1d(np.asarray(value, kind)))
     head["k0"], head["k1"] = plan.seed & 0xFFFFFFFF, plan.seed >> 32 & 0xFFFFFFFF
     memory.inputs.append(inputs)
     return words
@@ -109,31 +125,29 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
 
 def bind_random(memory: Memory, source: Any, f: Any, random: Random, n: int) -> int:
     """Room for four steps' random words or Poisson counts, and the tables of these. Returns where values will stand."""
-    source["words_at"] = address(memory.keep(np.zeros(4 * n + 4 * PIECE, np.uint32)))
+    source["words_at"] = memory.room(4 * n + 4 * PIECE, np.uint32)
     names = random.shared if f.shared and random.shared else (random.objects, random.streams, random.domains)
     for name, array in zip(("object_at", "stream_at", "domain_at"), names):
-        source[name] = address(memory.keep(np.ascontiguousarray(array)))
+        source[name] = memory.at(np.ascontiguousarray(array))
     if f.supplied == "normal":
-        source["kind"], source["values_at"] = 5, address(memory.keep(np.zeros(n)))
+        source["kind"], source["values_at"] = 5, memory.room(n, np.float64)
         return int(source["values_at"])
     if f.supplied == "uniform":
         source["kind"] = 2
         return int(source["words_at"])
     thresholds, aliases, bits, which = random.tables[f.name]
     source["kind"], source["bits"] = 3, bits
-    source["table_at"] = address(memory.keep(thresholds.astype(np.uint64) << np.uint64(32) | aliases))
-    source["which_at"] = 0 if which is None else address(memory.keep(np.ascontiguousarray(which)))
+    source["table_at"] = memory.at(thresholds.astype(np.uint64) << np.uint64(32) | aliases)
+    source["which_at"] = 0 if which is None else memory.at(np.ascontiguousarray(which))
     return int(source["words_at"])
 
 
-def bind_series(memory: Memory, source: Any, changes: Changes, n: int) -> int:
-    """Room for a series' values of the moment. Returns where they stand."""
+def change_records(changes: Changes) -> np.ndarray:
+    """The changes of a series as kernels read them; one at least, since no array is empty there."""
     records = np.zeros(max(len(changes.steps), 1), CHANGE)
     for name, values in zip(("step", "node", "value"), (changes.steps, changes.nodes, changes.values)):
         records[name][:len(values)] = values
-    source["kind"], source["n_changes"], source["changes_at"] = 6, len(changes.steps), address(memory.keep(records))
-    source["values_at"] = address(memory.zeros(n, np.float64))
-    return int(source["values_at"])
+    return records
 
 
 def slice_series(series: dict[str, Changes], low: int, high: int) -> dict[str, Changes]:

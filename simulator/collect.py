@@ -7,14 +7,14 @@ from nestling.connect.contract import positions
 from nestling.recorders.contract import active_steps
 from nestling.recorders.results import Recorded, Results
 
-from .cpu import Program
+from .backends import Program
 from .plan import Plan
 from .units import quantity
 
 
 def collect(plan: Plan, program: Program, first_step: int) -> Results:
     """What the recorders recorded since step `first_step`."""
-    steps, nodes = program.take_events()
+    steps, nodes = in_order(program.take_events(), plan.n_nodes)
     recorded = []
     for population in plan.network.populations:
         recorder = population.recorder
@@ -33,6 +33,17 @@ def collect(plan: Plan, program: Program, first_step: int) -> Results:
             found.stamps, found.senders = pick(stamps[keep], nodes[keep], wanted)
         recorded.append(found)
     return Results(plan.dt, first_step, program.step, recorded, quantity)
+
+
+def in_order(events: list[tuple[np.ndarray, np.ndarray, np.ndarray]], n_nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Steps and node numbers of spikes, each as often as it counts, in the order of (step, node)."""
+    if not events:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    steps, nodes, counts = (np.concatenate(x) for x in zip(*events))
+    order = np.argsort(steps * n_nodes + nodes, kind="stable")
+    if (counts != 1).any():
+        order = np.repeat(order, counts[order])
+    return steps[order], nodes[order].astype(np.int64)
 
 
 def pick(stamps: np.ndarray, nodes: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

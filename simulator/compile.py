@@ -52,13 +52,13 @@ class _Cache(FunctionCache):
         with self._guard_against_spurious_io_errors(), contextlib.suppress(ImportError):
             found = self._load_overload(sig, target_context)    # it imports the modules of all functions: they may be gone
         if found is None:
-            _announce(self.cache_path)
+            announce(self.cache_path)
             cpu_target.typing_context.refresh()
             target_context.refresh()
         return found
 
 
-def _announce(path: str) -> None:
+def announce(path: str) -> None:
     global _announced
     if not _announced:
         _announced = True
@@ -132,14 +132,23 @@ def jitable(function: Callable, **options: bool) -> Callable:
     return function
 
 
+def digest_of(function: Callable, uses: tuple[Callable, ...], variant: str) -> str:
+    """What tells a kernel from all others: the code of every function that takes part."""
+    texts = [_describe(part) for f in (function, *uses) for part in parts_of(f)]
+    return hashlib.sha256("\n".join([*texts, variant, _ENGINE]).encode()).hexdigest()
+
+
+def cache_folder(function: Callable) -> Path:
+    """Where compiled kernels are kept."""
+    return Path(FunctionCache(function).cache_path)
+
+
 def kernel(function: Callable, *, uses: tuple[Callable, ...] = (), variant: str = "") -> Kernel:
     """Compile `function`, whose arguments and result are int64.
 
     uses: the plain functions that it was built around; variant: what else tells it from its siblings.
     """
-    texts = [_describe(part) for f in (function, *uses) for part in parts_of(f)]
-    digest = hashlib.sha256("\n".join([*texts, variant, _ENGINE]).encode()).hexdigest()
-    name = function.__name__
+    digest, name = digest_of(function, uses, variant), function.__name__
     if (name, digest) not in _kernels:
         n_args = function.__code__.co_argcount
         for f in uses:

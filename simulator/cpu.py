@@ -9,16 +9,19 @@ import numpy as np
 
 from .arrivals import BATCH, make_arrive
 from .bodies import Memory, make_body, slice_random, slice_series, variant_of
+from .compile import kernel
 from .diagnosis import check_nodes
-from .going_on import go_on_from
+from .going_on import go_on_from, room_for
 from .layout import BARRIER, BODY, ENTRY, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP, WORK
 from .loop import make_loop
-from .model_kernels import HEAD, make_advance, make_drive
+from .model_kernels import HEAD, clear, make_advance, make_drive, prepare
 from .native import address
-from .plan import Drive, Plan
+from .plan import Drive, Plan, most_in_a_slice
 from .procedural import list_rows, make_draw
 from .stored import Table
+from .traces import cut_traces, make_traces
 
+ONE_PARTITION = False
 LOG_ROOM = 1 << 18           # recorded spikes that a partition can hold before they are taken over
 
 
@@ -134,6 +137,7 @@ class Program:
                                block.random and slice_random(block.random, low, high), slice_series(block.series, low, high),
                                {name: int(lane.begins[p]) for name, lane in block.lanes.items()}, 0)
         head = body[:HEAD].view(BODY)[0]
+        head["prepare_at"], head["clear_at"] = kernel(prepare).address, kernel(clear).address
         head["flags_at"], head["flag_row"] = address(flags) + first, self.flag_row
         head["counts_at"] = address(counts) + 4 * first if counts is not None else 0
         return make_advance(variant_of(block, self.plan.precision)).address, address(body)
@@ -147,7 +151,8 @@ class Program:
         neighbours = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all())
         lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
         rounding = 1e-6 if drive.model.emits == "current" else 0.0
-        body[:HEAD].view(BODY)[0]["limit"] = drive.largest * (1.0 + rounding)
+        head = body[:HEAD].view(BODY)[0]
+        head["prepare_at"], head["limit"] = kernel(prepare).address, drive.largest * (1.0 + rounding)
         body[-2:] = address(self.memory.keep(lanes)), address(self.memory.keep(drive.weights))
         return make_drive(variant_of(drive, self.plan.precision), neighbours, len(drive.weights) == 1).address, address(body)
 
@@ -164,42 +169,34 @@ class Program:
     def _bind_taps(self, end: int) -> None:
         """Room for the samples that will be taken until step `end`: for each recorder its states' traces by name."""
         plan = self.plan
-        traces: dict[int, dict[str, np.ndarray]] = {}
+        self.traces, found = make_traces(plan, self.step, end)
         taps: list[list[tuple]] = [[] for _ in range(plan.n_parts)]
-        self._traces: list[Any] = []
-        for s in plan.samplings:
-            width = sum(len(o.nodes) for o in plan.samplings if o.recorder is s.recorder)
-            first = max(s.first, s.first + -(-(self.step + 1 - s.first) // s.interval) * s.interval)
-            last = min(s.last, end)
-            rows = max(0, (last - first) // s.interval + 1)
-            b = plan.blocks.index(s.block)
-            mine = traces.setdefault(s.recorder.index, {})
-            mine["stamps"] = first + s.interval * np.arange(rows)
-            for j in s.fields:
-                name, source = s.block.model.state[j].name, self.state[b][j]
-                if name not in mine:
-                    mine[name] = np.zeros((rows, width), source.dtype)
-                part_of = np.searchsorted(s.block.bounds, s.nodes, side="right") - 1
-                for p in range(plan.n_parts):
-                    nodes, columns = s.nodes[part_of == p].astype(np.int64), s.columns[part_of == p].astype(np.int64)
-                    if len(nodes) and rows:
-                        self._traces += [nodes, columns]
-                        taps[p].append((address(source), source.itemsize, address(nodes), address(columns), len(nodes),
-                                        address(mine[name]), width, s.interval, first, last))
+        self._taps: list[Any] = []
+        for tap in found:
+            s, source = tap.sampling, self.state[plan.blocks.index(tap.sampling.block)][tap.state]
+            part_of = np.searchsorted(s.block.bounds, s.nodes, side="right") - 1
+            for p in range(plan.n_parts):
+                nodes, columns = s.nodes[part_of == p].astype(np.int64), s.columns[part_of == p].astype(np.int64)
+                if len(nodes) and len(tap.trace):
+                    self._taps += [nodes, columns]
+                    taps[p].append((address(source), source.itemsize, address(nodes), address(columns), len(nodes),
+                                    address(tap.trace), tap.trace.shape[1], s.interval, tap.first, tap.last))
         for p in range(plan.n_parts):
             array = np.array(taps[p], TAP) if taps[p] else np.zeros(1, TAP)
-            self._traces.append(array)
+            self._taps.append(array)
             self.parts[p]["n_taps"], self.parts[p]["taps_at"] = len(taps[p]), address(array)
-        self.traces = traces
-
-    def trace_bytes(self, steps: int) -> float:
-        """Bytes that the samples of so many steps take."""
-        return sum(8.0 * len(s.nodes) * len(s.fields) * steps / s.interval for s in self.plan.samplings)
 
     @property
     def stopping(self) -> bool:
         """Whether `stop` was called during this run."""
         return bool(self.sync[REQUEST])
+
+    def weights_changed(self) -> None:
+        """Weights that were set in the tables are where the kernels read them."""
+
+    def start(self) -> None:
+        """Forget that `stop` was called."""
+        self.sync[REQUEST] = 0
 
     def stop(self) -> None:
         """Stop the run that is going on at the end of its slice, or at once if it has not begun."""
@@ -217,10 +214,7 @@ class Program:
                 self._make_room()
                 check_nodes(self)
         finally:
-            for trace in self.traces.values():
-                n = int(np.searchsorted(trace["stamps"], self.step, side="right"))
-                for name in trace:
-                    trace[name] = trace[name][:n]
+            cut_traces(self.traces, self.step)
 
     def _run_threads(self, end: int, progress: Callable[[int], None] | None) -> None:
         """All threads, until the end or a halt."""
@@ -252,16 +246,10 @@ class Program:
                 self.events.append((steps[:n].copy(), ids[:n].copy(), counts[:n].copy()))
         self.parts["log_n"] = 0
 
-    def take_events(self) -> tuple[np.ndarray, np.ndarray]:
-        """Steps and node numbers of all spikes recorded since the last call, in the order of (step, node)."""
-        if not self.events:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        steps, nodes, counts = (np.concatenate(x) for x in zip(*self.events))
-        self.events = []
-        order = np.argsort(steps * self.plan.n_nodes + nodes, kind="stable")
-        if (counts != 1).any():
-            order = np.repeat(order, counts[order])
-        return steps[order], nodes[order].astype(np.int64)
+    def take_events(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Steps, node numbers and counts of all spikes recorded since the last call, in pieces."""
+        taken, self.events = self.events, []
+        return taken
 
 
 def make_program(plan: Plan, before: Program | None = None) -> Program:
@@ -270,15 +258,3 @@ def make_program(plan: Plan, before: Program | None = None) -> Program:
     if before is not None:
         go_on_from(program, before)
     return program
-
-
-def most_in_a_slice(steps: np.ndarray, length: int) -> int:
-    """The most planned spikes that any `length` successive steps hold."""
-    return int((np.searchsorted(steps, steps + length) - np.arange(len(steps))).max(initial=0))
-
-
-def room_for(plan: Plan, before: Program | None) -> int:
-    """The slots that rings need for what is on its way in a program whose run goes on."""
-    if before is None:
-        return 1
-    return max(before.slots, 1 if before.plan.tables is plan.tables else before.plan.calendar)

@@ -8,7 +8,7 @@ import numpy as np
 from .errors import Diverged
 
 if TYPE_CHECKING:
-    from .cpu import Program
+    from .backends import Program
 
 
 def check_nodes(program: Program) -> None:

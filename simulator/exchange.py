@@ -8,12 +8,26 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload, register_jitable
 
+from .functions import round_down
 from .lanes import GENERIC, at
+
+
+def scaled(value, scale):
+    """What stands in the ring, times the receptor's scale."""
+    single = isinstance(value, np.int32) and isinstance(scale, np.float32)
+    return (np.float32(value) if single else value) * scale
+
+
+@overload(scaled, **GENERIC)
+def _scaled(value, scale):
+    if value == types.int32 and scale == types.float32:                         # or numba widens the product
+        return lambda value, scale: np.float32(value) * scale
+    return lambda value, scale: value * scale
 
 
 def receive(rows, scales, i):
     """The i-th value of every input: what stands in the ring, times the receptor's scale."""
-    return tuple(receive(x, y, i) if isinstance(x, tuple) else at(x, i) * y for x, y in zip(rows, scales))
+    return tuple(receive(x, y, i) if isinstance(x, tuple) else scaled(at(x, i), y) for x, y in zip(rows, scales))
 
 
 @overload(receive, **GENERIC)
@@ -23,10 +37,8 @@ def _receive(rows, scales, i):
     if isinstance(rows[0], types.BaseTuple):
         return lambda rows, scales, i: (receive(rows[0], scales[0], i),) + receive(rows[1:], scales[1:], i)
     if isinstance(rows[0], types.Array):
-        if rows[0].dtype == types.int32 and scales[0] == types.float32:      # or numba widens the product
-            return lambda rows, scales, i: (np.float32(rows[0][i]) * scales[0],) + receive(rows[1:], scales[1:], i)
-        return lambda rows, scales, i: (rows[0][i] * scales[0],) + receive(rows[1:], scales[1:], i)
-    return lambda rows, scales, i: (rows[0] * scales[0],) + receive(rows[1:], scales[1:], i)
+        return lambda rows, scales, i: (scaled(rows[0][i], scales[0]),) + receive(rows[1:], scales[1:], i)
+    return lambda rows, scales, i: (scaled(rows[0], scales[0]),) + receive(rows[1:], scales[1:], i)
 
 
 def add_to_lane(lanes, place, i, amount):
@@ -86,7 +98,7 @@ def to_ring(amount, weight):
 def _to_ring(amount, weight):
     if isinstance(amount, (types.Integer, types.Boolean)):
         return lambda amount, weight: np.int64(amount) * weight
-    return lambda amount, weight: np.int64(np.floor(amount * weight + 0.5))
+    return lambda amount, weight: np.int64(round_down(amount * weight + 0.5))
 
 
 def sum_of_floats(record):

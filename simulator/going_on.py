@@ -10,7 +10,7 @@ from .native import address
 from .plan import Drive, Plan
 
 if TYPE_CHECKING:
-    from .cpu import Program
+    from .backends import Program
 
 
 def go_on_from(mine: Program, other: Program) -> None:
@@ -26,7 +26,7 @@ def go_on_from(mine: Program, other: Program) -> None:
         rows = np.zeros((mine.slots, there.shape[1]), ring.dtype)
         steps = mine.step + np.arange(other.slots)
         rows[steps % mine.slots] = there[steps % other.slots]
-        if same:
+        if same and part["n_entries"]:
             mine.days[p][...] = other.days[p]
             mine.entries[p] = other.entries[p].copy()
             mine.parts[p]["entries_at"] = address(mine.entries[p])
@@ -68,3 +68,10 @@ def take_states_of_drives(mine: Program, theirs: Program) -> None:
             at = order[np.searchsorted(keys, drive.keys, sorter=order)]
             for i, new in enumerate(state):
                 new[...] = np.concatenate([s[i] for s in states])[at]
+
+
+def room_for(plan: Plan, before: Program | None) -> int:
+    """The slots that rings need for what is on its way in a program whose run goes on."""
+    if before is None:
+        return 1
+    return max(before.slots, 1 if before.plan.tables is plan.tables else before.plan.calendar)

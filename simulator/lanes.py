@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba.core import types
 from numba.extending import overload
 
@@ -89,3 +90,35 @@ def _scatter(arrays, i, record):
         put(arrays[3], i, record[3])
         scatter(arrays[4:], i, record[4:])
     return four
+
+
+def kept(x, value):
+    """A value as the array, or a list's arrays, would keep it."""
+    return rounded(x, value) if isinstance(x, tuple) else x.dtype.type(value)
+
+
+@overload(kept, **GENERIC)
+def _kept(x, value):
+    if isinstance(x, types.BaseTuple):
+        return lambda x, value: rounded(x, value)
+    kind = {types.float32: np.float32, types.float64: np.float64, types.int32: np.int32, types.int64: np.int64}[x.dtype]
+    return lambda x, value: kind(value)
+
+
+def rounded(arrays, record):
+    """A record as a tuple of arrays would keep it: what `gather` gives after `scatter`."""
+    return tuple(kept(x, value) for x, value in zip(arrays, record))
+
+
+@overload(rounded, **GENERIC)
+def _rounded(arrays, record):
+    n = len(arrays)
+    if n == 0:
+        return lambda arrays, record: ()
+    if n == 1:
+        return lambda arrays, record: (kept(arrays[0], record[0]),)
+    if n == 2:
+        return lambda arrays, record: (kept(arrays[0], record[0]), kept(arrays[1], record[1]))
+    if n == 3:
+        return lambda arrays, record: (kept(arrays[0], record[0]), kept(arrays[1], record[1]), kept(arrays[2], record[2]))
+    return lambda arrays, record: rounded(arrays[:3], record[:3]) + rounded(arrays[3:], record[3:])

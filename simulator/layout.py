@@ -8,7 +8,7 @@ import numpy as np
 
 
 def record(*names: str, **extra: object) -> np.dtype:
-    return np.dtype([(name, np.int64) for name in names] + list(extra.items()))
+    return np.dtype([(name, np.int64) for name in names] + list(extra.items()), align=True)     # or loads go byte by byte
 
 
 # A run's shared words, each on a cache line of its own.
@@ -31,23 +31,23 @@ PART = record(
     "first_drawn_at", "drawn_at", "draw_kernel", "arrive_kernel",
     "calendar_at", "calendar_mask", "entries_at", "n_entries", "entry_room", "entry_worst", "free", "work_at")
 
-GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32), ("cls", np.uint32)])
+GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32), ("cls", np.uint32)], align=True)
 
 # A spike that has still to reach some of its synapses: groups cursor .. last - 1, in the order of delays. next: 1 + the entry
 # that follows in the calendar's list of the step in which group `cursor` arrives, or in the list of free entries.
-ENTRY = np.dtype([("next", np.uint32), ("cursor", np.uint32), ("last", np.uint32), ("count", np.int32)])
+ENTRY = np.dtype([("next", np.uint32), ("cursor", np.uint32), ("last", np.uint32), ("count", np.int32)], align=True)
 # A group that arrives in this step, and how often.
-WORK = np.dtype([("begin", np.uint32), ("end", np.uint32), ("cls", np.uint32), ("count", np.int32)])
+WORK = np.dtype([("begin", np.uint32), ("end", np.uint32), ("cls", np.uint32), ("count", np.int32)], align=True)
 
 # A row of targets that are drawn when a source fires: of which JOB, and its number there.
-DRAWN = np.dtype([("job_at", np.int64), ("row", np.int64)])
+DRAWN = np.dtype([("job_at", np.int64), ("row", np.int64)], align=True)
 
 # One bundle's weights in one partition: kind 0 a constant, 1 and 2 from weights32 and weights64, times `value`.
 CLASS = record("kind", "value", "shift")
 
-# What one kernel call of a model works on: a block's nodes in one partition, or a drive's connections. limit: the most that a
-# connection may emit in a step.
-BODY = record("n", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_row", "n_inputs", "k0", "k1",
+# What one kernel call of a model works on: a block's nodes in one partition, or a drive's connections. first: number of the
+# first node; limit: the most that a connection may emit in a step.
+BODY = record("n", "first", "ring_at", "lanes", "mask", "flags_at", "counts_at", "flag_row", "n_inputs", "k0", "k1",
               "itemsize", "prepare_at", "clear_at", limit=np.float64)
 
 # One input of a body. kind: 0 a number that stands, 1 a ring lane, 2 uniform, 3 poisson, 4 the step, 5 normal, 6 a series.
@@ -59,7 +59,24 @@ INPUT = record("kind", "lane", "words_at", "values_at", "table_at", "bits", "whi
 CHANGE = record("step", "node", value=np.float64)
 
 # One state variable of one block's recorded neurons in one partition.
-TAP = record("source_at", "itemsize", "index_at", "column_at", "n", "out_at", "width", "interval", "first", "last")
+TAP = record("source_at", "item_bytes", "index_at", "column_at", "n", "out_at", "width", "interval", "first", "last")
+
+# On a GPU each node knows by which taps it is recorded: TAPPED entries begins[i] .. begins[i + 1] - 1.
+TAPS = record("begins_at", "tapped_at", "taps_at")
+TAPPED = record("tap", "column")
+
+# On a GPU a spike is listed with the step of its slice in which it was sent, and how often. A slice's words: from which step,
+# how many steps (0: the run has come to its end, or halts), and its spikes << UNIT_BITS | the groups that they reach.
+SPIKE = np.dtype([("node", np.uint32), ("lag", np.uint32), ("count", np.int32), ("unused", np.int32)], align=True)
+FROM, STEPS, SENT = range(3)
+SLICE_WORDS = 4
+UNIT_BITS = 36
+# What all slices share: where the run ends, the longest slice, spikes logged, room for them, the most that a slice logs; the
+# step << 32 | node that first emitted too much, or is NaN; whether a generator's connection emitted too much, and for each
+# drive the step << 32 | connection; how many bits of a thread's number tell it from others that read the same group.
+END, LONGEST, LOGGED, LOG_ROOM, LOG_WORST, EXCESS, SICK, WILD, WILD_AT, TEAM = range(10)
+RUN_WORDS = 10
+NEVER = 1 << 62
 
 # How the synapses of one projection are drawn.
 ROW = record("words_at", "n_words", "table_at", "n_table", "longest", "k0", "k1", "stream", "domain")

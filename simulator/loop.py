@@ -44,7 +44,7 @@ def sample(part, stamp):
         if stamp >= tap.first and stamp <= tap.last and (stamp - tap.first) % tap.interval == 0:
             base = (stamp - tap.first) // tap.interval * tap.width
             index, column = view(tap.index_at, tap.n, np.int64), view(tap.column_at, tap.n, np.int64)
-            if tap.itemsize == 8:
+            if tap.item_bytes == 8:
                 copy(view(tap.source_at, MUCH, np.int64), view(tap.out_at, MUCH, np.int64), base, index, column)
             else:
                 copy(view(tap.source_at, MUCH, np.int32), view(tap.out_at, MUCH, np.int32), base, index, column)

@@ -25,13 +25,13 @@ LANES_OF_16_BITS = 65536
 
 
 def lower(network: Network, dt: float, seed: int, threads: int | None, precision: str, before: Plan | None = None,
-          carried: Plan | None = None, write_down: Callable[[], Network] | None = None) -> Plan:
+          carried: Plan | None = None, write_down: Callable[[], Network] | None = None, one_partition: bool = False) -> Plan:
     """The plan of a network. `threads=None` chooses by size.
 
     before: an earlier plan: if its synapses are the same, its tables serve again where scales have not changed; carried: of a
     run that is to go on with the new plan; write_down: declares what was set in the tables, and gives the network with it.
     """
-    return Lowering(network, dt, seed, precision).plan(threads, before, carried, write_down)
+    return Lowering(network, dt, seed, precision, one_partition).plan(threads, before, carried, write_down)
 
 
 def chosen(projection: Projection) -> tuple[str, ...]:
@@ -48,8 +48,9 @@ def chosen(projection: Projection) -> tuple[str, ...]:
 class Lowering:
     """One network on its way to a plan: nodes, then delays and partitions, then tables, drives and recordings."""
 
-    def __init__(self, network: Network, dt: float, seed: int, precision: str) -> None:
+    def __init__(self, network: Network, dt: float, seed: int, precision: str, one_partition: bool = False) -> None:
         self.network, self.dt, self.seed, self.precision = network, dt, seed, precision
+        self.one_partition = one_partition
         self.ring = np.int64 if precision == "double" else np.int32
         self.parameters = {id(p): resolve(p, seed) for p in network.populations if p.model}
         self.number_nodes()
@@ -153,7 +154,7 @@ class Lowering:
         if before is not None and scales_of(self.blocks) == scales_of(before.blocks):
             tables = before.tables
         elif patched and write_down is not None:
-            return lower(write_down(), self.dt, self.seed, asked, self.precision, None, carried)
+            return lower(write_down(), self.dt, self.seed, asked, self.precision, None, carried, one_partition=self.one_partition)
         else:
             jobs = jobs or self.count(tabled, drawings, {index: d.copy() for index, d in degrees.items()})
             target_type = np.uint16 if self.lane_counts.max(initial=0) <= LANES_OF_16_BITS else np.uint32
@@ -216,7 +217,7 @@ class Lowering:
         lanes = sum(b.size * len(b.lanes) for b in self.blocks)
         # every partition draws procedural synapses anew: there, better few partitions than targets of 16 bits
         most = lanes if any(p.procedural for p in self.network.projections) else LANES_OF_16_BITS
-        self.n_parts = threads * max(1, -(-lanes // (threads * max(most, 1))))
+        self.n_parts = 1 if self.one_partition else threads * max(1, -(-lanes // (threads * max(most, 1))))
         self.lane_counts = np.zeros(self.n_parts, np.int64)
         for block in self.blocks:
             block.bounds = block.size * np.arange(self.n_parts + 1) // self.n_parts

@@ -170,6 +170,7 @@ class Variant:
             scales.append(scale)
             rows.append((arrays.get(f.supplied, self.ring(0)),) if changes and f.supplied != "clock" else scale)
         self.rows, self.scales = tuple(rows), tuple(scales)
+        self.kinds = tuple((f.supplied or "ring") if changes else "number" for f, changes in zip(model.inputs, supplied))
         names = [f.name for record in (model.state, model.step, model.inputs) for f in record]
         self.text = repr((names, self.state, self.step, self.rows, self.scales, model.forms, model.emits, self.ring))
 

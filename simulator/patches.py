@@ -45,6 +45,8 @@ def patch(sim: Any, reader: Reader, found: Found, calls: np.ndarray, weights: np
                 expand(table, c)
     for part, which, place in parts:
         write(plan.tables[part], bundle[which], place, fixed[which], forms)
+    if running and program.plan.tables is plan.tables:
+        program.weights_changed()
     sim._plan = sim._patched = plan
     return True
 

@@ -260,6 +260,11 @@ class Plan:
     __repr__ = __str__
 
 
+def most_in_a_slice(steps: np.ndarray, length: int) -> int:
+    """The most planned spikes that any `length` successive steps hold."""
+    return int((np.searchsorted(steps, steps + length) - np.arange(len(steps))).max(initial=0))
+
+
 def power_of_two(n: int) -> int:
     """The smallest power of two that is n or more."""
     return 1 << int(np.ceil(np.log2(max(n, 1))))

@@ -12,16 +12,15 @@ from nestling.models.reading import is_model, read_model, resized
 from nestling.recorders.contract import is_recorder, read_recorder
 from nestling.recorders.results import Results
 
+from .backends import Program, backend_of
 from .collect import collect
 from .connecting import check_comm, check_ends, make_projections, make_recording
 from .connections import Connections, find_connections
-from .cpu import Program, make_program
 from .declare import check_parameters, declared, on_grid, recorder_params, whole_number
 from .draw import check_rows
 from .edits import disconnect, written_down
 from .errors import BadTime, Interrupted, NotAvailable
 from .interrupt import noting_ctrl_c
-from .layout import REQUEST
 from .lower import lower
 from .memory import check_memory, check_room
 from .network import Network, Population, Projection
@@ -30,6 +29,7 @@ from .plan import Plan
 from .progress import progress_bar
 from .resolve import resolve
 from .table_reader import Reader
+from .traces import trace_bytes
 from .units import magnitude
 from .views import NodeView, whole_population
 
@@ -42,7 +42,7 @@ class Simulator:
     dt : time step (ms), 0.1 unless given.
     seed : whole number, 0 to 2^64 - 1; every random number follows from it.
     threads : number of threads, or None to let the size of the network decide. It never changes results.
-    backend : "cpu".
+    backend : "cpu", or "cuda": an NVIDIA GPU (pip install "nestling[cuda]"). It never changes spikes.
     precision : "double" (float64 states, 64-bit input rings) or "single" (float32, 32-bit).
     """
 
@@ -53,10 +53,9 @@ class Simulator:
             raise BadTime(f"dt = {dt}: must be finite and above 0 ms")
         self.seed = whole_number(seed, "seed", 0, 2**64 - 1)
         self.threads = None if threads is None else whole_number(threads, "threads", 1, 1024)
-        if backend != "cpu":
-            raise NotAvailable(f"backend = {backend!r}: this version has the backend 'cpu'")
         if precision not in ("double", "single"):
             raise ValueError(f"precision = {precision!r}: must be 'double' or 'single'")
+        self._backend = backend_of(backend, precision)
         self.backend, self.precision = backend, precision
         self.network = Network()
         self._plan: Plan | None = None
@@ -230,7 +229,7 @@ class Simulator:
             before = self._patched if self._patched is not None else program.plan if program is not None else None
             carried = program.plan if program is not None and going_on else None
             self._plan = lower(self.network, self.dt, self.seed, self.threads, self.precision, before, carried,
-                               self._write_down)
+                               self._write_down, self._backend.ONE_PARTITION)
             self._patched = self._plan if self._plan.patched else None
         return self._plan
 
@@ -256,7 +255,8 @@ class Simulator:
         steps = self._steps(duration)
         plan = self._lowered(going_on=False)
         if self._program is None or self._program.plan is not plan or self._program.slots > plan.slots:
-            self._program = make_program(plan)
+            self._program = None                        # its memory is free before another program's is taken
+            self._program = self._backend.make_program(plan)
         else:
             self._program.reset()
         return self._run(self._program, steps, progress)
@@ -268,7 +268,7 @@ class Simulator:
             raise NotAvailable(f"the network was changed at t = {self.time:g} ms; a changed network starts afresh: "
                                f"call simulate()")
         if self._program is None or self._program.plan is not self.plan():       # there, parameters were set
-            self._program = make_program(self.plan(), self._program if self.time > 0 else None)
+            self._program = self._backend.make_program(self.plan(), self._program if self.time > 0 else None)
         return self._run(self._program, steps, progress)
 
     def _steps(self, duration: Any) -> int:
@@ -279,10 +279,10 @@ class Simulator:
 
     def _run(self, program: Program, steps: int, progress: bool | None) -> Results:
         first = program.step
-        check_room(program.trace_bytes(steps), "the traces",
+        check_room(trace_bytes(program.plan, steps), "the traces",
                    "record fewer neurons, or at a longer interval, or run in several cont() calls")
         shown = progress if progress is not None else hasattr(sys, "ps1") or "ipykernel" in sys.modules
-        program.sync[REQUEST] = 0
+        program.start()
         with noting_ctrl_c(program.stop):
             with progress_bar(shown, first * self.dt, steps * self.dt) as moved:
                 try:

@@ -1,0 +1,55 @@
+"""Room for the samples of a run, and the taps that fill it: what both backends bind to their kernels."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .plan import Plan, Sampling
+
+
+@dataclass
+class Tap:
+    """One state variable of the nodes of one sampling: column `columns[i]` of `trace`, a row a sample, is node `nodes[i]`'s.
+
+    first, last: the steps of the first sample and of the last that may be taken.
+    """
+
+    sampling: Sampling
+    state: int                              # which of the block's
+    trace: np.ndarray
+    first: int
+    last: int
+
+
+def make_traces(plan: Plan, step: int, end: int) -> tuple[dict[int, dict[str, np.ndarray]], list[Tap]]:
+    """The traces of a run from `step` to `end`, by recorder and by name, and the taps that fill them."""
+    traces: dict[int, dict[str, np.ndarray]] = {}
+    taps = []
+    for s in plan.samplings:
+        width = sum(len(o.nodes) for o in plan.samplings if o.recorder is s.recorder)
+        first = max(s.first, s.first + -(-(step + 1 - s.first) // s.interval) * s.interval)
+        last = min(s.last, end)
+        rows = max(0, (last - first) // s.interval + 1)
+        mine = traces.setdefault(s.recorder.index, {})
+        mine["stamps"] = first + s.interval * np.arange(rows)
+        for j in s.fields:
+            name = s.block.model.state[j].name
+            if name not in mine:
+                mine[name] = np.zeros((rows, width), s.block.state[j].dtype)
+            taps.append(Tap(s, j, mine[name], first, last))
+    return traces, taps
+
+
+def cut_traces(traces: dict[int, dict[str, Any]], step: int) -> None:
+    """Drop the rows of samples that a run that stopped at `step` did not take."""
+    for trace in traces.values():
+        n = int(np.searchsorted(trace["stamps"], step, side="right"))
+        for name in trace:
+            trace[name] = trace[name][:n]
+
+
+def trace_bytes(plan: Plan, steps: int) -> float:
+    """Bytes that the samples of so many steps take."""
+    return sum(8.0 * len(s.nodes) * len(s.fields) * steps / s.interval for s in plan.samplings)
