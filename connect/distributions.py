@@ -1,8 +1,7 @@
 """Distributions of weights, delays and initial values.
 
-A value is drawn from one 32-bit word, addressed by the projection's stream, the row and the place in the row; truncation
-(`min`, `max`) draws again, as NEST's `redraw` does. Numbers are in NEST's unit of the quantity unless `unit` or a
-brainunit quantity says otherwise.
+A value comes from one 32-bit word, addressed by the projection's stream, the row and the place in it; truncation (`min`,
+`max`) draws again, as NEST's `redraw` does. Numbers have NEST's unit unless `unit` or a brainunit quantity says otherwise.
 """
 from __future__ import annotations
 
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from nestling.models.arithmetic import exp
 
 from .contract import BadConnection, Distribution
 from .normal import normal_central, normal_is_central, normal_sample
@@ -21,7 +22,11 @@ def uniform_sample(u, low, high):
 
 
 def lognormal_sample(u, mean, std):
-    return math.exp(normal_sample(u, mean, std))
+    return exp(normal_sample(u, mean, std))
+
+
+def lognormal_central(u, mean, std):
+    return exp(normal_central(u, mean, std))
 
 
 def _check(d: Any, numbers: dict[str, Any]) -> None:
@@ -66,6 +71,7 @@ class LogNormal(Normal):
     """exp(x) with x normal with `mean` and `std` (NEST's lognormal), redrawn until within [min, max]."""
 
     sample = staticmethod(lognormal_sample)
+    central = lognormal_central, normal_is_central
     plain = ("mean", "std")             # they belong to the logarithm
 
     def support(self) -> tuple[float, float]:

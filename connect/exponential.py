@@ -5,13 +5,15 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from nestling.models.arithmetic import log
+
 from .contract import BadConnection, Distribution
 from .distributions import _check
 
 
 def exponential_sample(u, beta, unused):
     """By inversion of the distribution function, which rises with the word."""
-    return -beta * math.log1p(-(u + 0.5) * 2.0**-32)
+    return -beta * log(1.0 - (u + 0.5) * 2.0**-32)      # the argument is exact
 
 
 @dataclass(frozen=True, repr=False)

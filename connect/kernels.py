@@ -4,10 +4,10 @@
 """
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numba.extending import register_jitable
+
+from nestling.models.arithmetic import log1p
 
 from . import draws
 from .normal import normal_sample as normal_sample
@@ -191,7 +191,7 @@ def row_of_rare_chances(words, table, k0, k1, stream, domain, index, out):
         a, b, c, d = philox(np.uint32(i >> 1), np.uint32(index), np.uint32(stream), np.uint32(domain), k0, k1)
         high, low = (c, d) if i & 1 else (a, b)
         u = (float(high) + (float(low) + 0.5) * 2.0**-32) * 2.0**-32
-        e = -math.log1p(-min(u, 1.0 - 2.0**-53))                # exponential, of mean 1
+        e = -log1p(-min(u, 1.0 - 2.0**-53))                # exponential, of mean 1
         i += 1
         if e >= rate * (partners - position):
             return n

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import math
 
+from nestling.models.arithmetic import log
+
 
 def normal_is_central(u):
     """Whether the word belongs to the middle 85 % of the distribution."""
@@ -28,7 +30,7 @@ def normal_sample(u, mean, std):
         return normal_central(u, mean, std)
     p = (u + 0.5) * 2.0**-32
     q = p - 0.5
-    r = math.sqrt(-math.log(min(p, 1.0 - p)))
+    r = math.sqrt(-log(min(p, 1.0 - p)))
     if r <= 5.0:
         r -= 1.6
         top = (((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) * r

@@ -15,6 +15,8 @@ import numpy as np
 from numba import njit
 from numba.extending import register_jitable
 
+from nestling.models import arithmetic
+
 from . import draws, kernels
 from .batches import NORMAL, ONES
 from .distributions import uniform_sample
@@ -22,6 +24,8 @@ from .distributions import uniform_sample
 choices = register_jitable(kernels.row_of_choices)
 chances = register_jitable(kernels.row_of_chances)
 register_jitable(kernels.row_of_rare_chances)
+for of_models in (arithmetic.log_near_1, arithmetic.log, arithmetic.log1p):
+    register_jitable(forceinline=True)(of_models)
 normal = register_jitable(kernels.normal_sample)
 uniform = register_jitable(uniform_sample)
 _EDGES, _WEIGHTS = draws.EDGES, draws.WEIGHTS
@@ -81,8 +85,9 @@ def draw_row(r, row, values, cols, data):
 
 def digest() -> int:
     """A number for the code that takes part: numba's cache watches this file only."""
-    text = "".join(Path(__file__).with_name(f"{name}.py").read_text()
-                   for name in ("operator_kernels", "batches", "kernels", "draws", "normal", "distributions"))
+    files = [Path(__file__).with_name(f"{name}.py")
+             for name in ("operator_kernels", "batches", "kernels", "draws", "normal", "distributions")]
+    text = "".join(file.read_text() for file in [*files, Path(arithmetic.__file__)])
     return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)
 
 

@@ -11,12 +11,26 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 
-from nestling.models.arithmetic import HIGHEST, LN2_HIGH, LN2_LOW, LOG2_E, LOWEST, each, exp, exp_of_rest, floor, total
+from nestling.models.arithmetic import (
+    HIGHEST,
+    LN2_HIGH,
+    LN2_LOW,
+    LOG2_E,
+    LOWEST,
+    each,
+    exp,
+    exp_of_rest,
+    floor,
+    log,
+    log_of_single,
+    total,
+)
 from nestling.models.contract import Model
 
 from .lanes import GENERIC
 
 COMPILED = (exp, floor, each, total)        # functions of models.arithmetic whose compiled form stands here
+SINGLE = {log: log_of_single}               # what stands for a function in single precision
 
 
 register_jitable(forceinline=True)(exp_of_rest)
@@ -175,6 +189,7 @@ def in_single(thing: Any, done: dict[Any, Any]) -> Any:
                     setattr(module, name, in_single(part, done))
         return done[thing]
     if isinstance(thing, pytypes.FunctionType) and thing not in COMPILED and not library_function(thing):
+        thing = SINGLE.get(thing, thing)
         if thing not in done:
             code = thing.__code__
             constants = tuple(in_single(c, done) if isinstance(c, float) else c for c in code.co_consts)

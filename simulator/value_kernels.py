@@ -38,8 +38,8 @@ def always(u):
 def make_fill(distribution: type[Distribution]) -> Kernel:
     """The kernel `fill_values(desc, index, n, out)` of a distribution: a row of n values (float64).
 
-    Stretch by stretch: the words, then the central formula for all of them, then by themselves those that it does not apply to
-    or that must be drawn again. So the first two vectorise.
+    Stretch by stretch: the words, then the central formula for all of them, then the full one for those that it does not apply
+    to, then by themselves those that must be drawn again. So the first three vectorise.
     """
     sample = distribution.sample
     central, applies = distribution.central or (sample, always)
@@ -49,7 +49,10 @@ def make_fill(distribution: type[Distribution]) -> Kernel:
         k0, k1, stream, domain, a, b = np.uint32(v.k0), np.uint32(v.k1), np.uint32(v.stream), np.uint32(v.domain), v.a, v.b
         low, high = v.low, v.high
         room = min(n, STRETCH)
-        words, left = np.empty(room + 3, np.uint32), np.empty(room, np.int32)
+        buffer = np.empty(5 * room + 3, np.uint32)          # one for all four: short rows are many
+        at, then = address_of(buffer), address_of(buffer) + 12 * room
+        drawn, left = view(at, room, np.float64), view(at + 8 * room, room, np.int32)
+        theirs, words = view(then, room, np.uint32), view(then + 4 * room, room + 3, np.uint32)
         for begin in range(0, n, STRETCH):
             size = min(n - begin, STRETCH)
             values = view(out + 8 * begin, size, np.float64)
@@ -62,15 +65,18 @@ def make_fill(distribution: type[Distribution]) -> Kernel:
                 left[many] = i
                 many += 1 if values[i] != values[i] else 0
             for j in range(many):
-                i = left[j]
-                x = sample(words[i], a, b)
+                theirs[j] = words[left[j]]
+            for j in range(many):
+                drawn[j] = sample(theirs[j], a, b)
+            for j in range(many):
+                i, x = left[j], drawn[j]
                 again = np.uint32(16)
                 while x < low or x > high:      # redrawn: word i of attempt 1, 2, ...
                     e, _, _, _ = philox(np.uint32(begin + i), np.uint32(index), stream, np.uint32(domain + again), k0, k1)
                     x = sample(e, a, b)
                     again += np.uint32(16)
                 values[i] = x
-        return 0
+        return 0 * len(buffer)                              # it is let go of where it is last named
     uses = sample, central, applies
     for function in uses:
         jitable(function)

@@ -12,6 +12,7 @@ ROW = 100          # lines: a model, a rule
 FILE = 320         # lines: any other file
 LONG = {"models/contract.py": "what a model is",
         "models/reading.py": "reading a module as a model, with all that is checked of one",
+        "models/arithmetic.py": "what has the same bits on every backend stands together",
         "models/solvers.py": "the solvers of differential equations stand together",
         "connect/contract.py": "what a rule is, and a distribution",
         "connect/kernels.py": "the row functions of all rules: what draws in compiled code stands together",

@@ -1,5 +1,6 @@
 """What models compute with is as exact as it says, and compiled code does what plain Python does, bit for bit."""
 import math
+import re
 from typing import Annotated, NamedTuple
 
 import numba
@@ -8,12 +9,14 @@ import pytest
 
 from nestling import simulator as nl
 from nestling.models import arithmetic
-from nestling.models.arithmetic import HIGHEST, LOWEST, each, exp, moved, plus, sin_turns, total
+from nestling.models.arithmetic import HIGHEST, LOWEST, each, exp, log, log1p, moved, plus, sin_turns, total
 from nestling.models.arithmetic import times as product
 from nestling.models.contract import Along, Unit, mV, times
 from nestling.simulator.compile import jitable
+from nestling.simulator.functions import in_single
 
-for plain in (sin_turns, plus, product, moved):
+log_in_single, log1p_in_single = in_single(log, {}), in_single(log1p, {})
+for plain in (sin_turns, plus, product, moved, log, log1p, log_in_single, log1p_in_single):
     jitable(plain)
 
 
@@ -105,6 +108,115 @@ def test_sin_turns_is_the_sine_of_turns():
     np.testing.assert_allclose(found, exact, rtol=0, atol=5e-16)
     np.testing.assert_array_equal(bits(found), bits([sin_turns(v) for v in x.tolist()]))
     assert sin_turns(0.0) == sin_turns(0.5) == sin_turns(1e9) == 0.0
+
+
+# -------------------------------------------------------------------------------------------------------------- logarithms
+
+def compiled(f):
+    @numba.njit(error_model="numpy")
+    def loop(x, out):
+        for i in range(x.size):
+            out[i] = f(x[i])
+    return loop
+
+
+LOGS = {f: compiled(f) for f in (log, log1p, log_in_single, log1p_in_single)}
+TINY, LARGEST = np.finfo(float).tiny, np.finfo(float).max
+BESIDE = [0.0, -0.0, -5e-324, -1.0, -math.inf, math.inf, math.nan]
+
+
+def positive(kind=np.float64):
+    """Numbers of all sizes above 0, too small ones too; the neighbourhoods of 1, of sqrt(2) and of powers of 2."""
+    rng = np.random.default_rng(1)
+    f, powers = np.finfo(kind), 2.0 ** np.arange(-120, 121)
+    x = np.concatenate([10.0 ** rng.uniform(math.log10(f.tiny), math.log10(f.max) - 0.1, 20_000), rng.uniform(0.3, 3.0, 20_000),
+                        1.0 + rng.choice([-1, 1], 4_000) * 10.0 ** rng.uniform(-16, -1, 4_000), powers, powers * math.sqrt(0.5),
+                        [f.tiny, f.max, f.smallest_subnormal, 0.3 * f.tiny, 1.0]]).astype(kind)
+    return np.concatenate([x, np.nextafter(x[20_000:-5], kind(0)), np.nextafter(x[20_000:-5], kind(np.inf))])
+
+
+def above_minus_1(kind=np.float64):
+    rng = np.random.default_rng(2)
+    small = 10.0 ** rng.uniform(-30, 0, 10_000)
+    return np.concatenate([small, -small, rng.uniform(-1.0, 3.0, 10_000), 10.0 ** rng.uniform(0, 38, 5_000)]).astype(kind)
+
+
+def error(found, exact):
+    """The largest relative error; where the exact result is 0, it must be found."""
+    np.testing.assert_array_equal(found[exact == 0], 0.0)
+    found, exact = found[exact != 0], exact[exact != 0]
+    return (np.abs(found - exact) / np.abs(exact)).max()
+
+
+def test_log_is_exact_to_1e_15_for_all_positive_numbers():
+    x = positive()
+    exact = np.array([math.log(v) for v in x.tolist()])         # right to about 1.5e-16
+    assert error(run(LOGS[log], x), exact) < 6e-16              # seen: 3.3e-16
+    assert log(1.0) == 0.0 and math.copysign(1.0, log(1.0)) == 1.0
+    assert log(math.e) == 1.0
+
+
+def test_log_increases():
+    x = np.sort(positive())
+    assert (np.diff(run(LOGS[log], x)) >= 0.0).all()
+
+
+def test_log_and_exp_undo_one_another():
+    x = np.random.default_rng(1).uniform(-700.0, 700.0, 10_000)
+    np.testing.assert_allclose([log(exp(v)) for v in x.tolist()], x, rtol=1e-15, atol=1e-14)
+
+
+def test_log1p_is_exact_to_1e_15_also_near_0():
+    x = above_minus_1()
+    exact = np.array([math.log1p(v) for v in x.tolist()])
+    assert error(run(LOGS[log1p], x), exact) < 1e-15            # seen: 4e-16
+    for v in (0.0, -0.0, 1e-300, -1e-300, 5e-324):
+        assert bits(log1p(v)) == bits(v)
+
+
+EACH_LOG = pytest.mark.parametrize("f", LOGS, ids=["log", "log1p", "log of float32", "log1p of float32"])
+
+
+@EACH_LOG
+def test_logarithms_outside_of_their_range(f):
+    zero = -1.0 if f in (log1p, log1p_in_single) else 0.0
+    kind = np.float32 if f in (log_in_single, log1p_in_single) else np.float64
+    x = np.array([zero, np.nextafter(kind(zero), kind(-2.0)), zero - 1.0, -math.inf, math.inf, math.nan], kind)
+    np.testing.assert_array_equal(run(LOGS[f], x), [-math.inf, math.nan, math.nan, math.nan, math.inf, math.nan])
+    assert log(-0.0) == -math.inf
+
+
+@EACH_LOG
+def test_compiled_logarithms_have_the_bits_of_plain_python(f):
+    kind = np.float32 if f in (log_in_single, log1p_in_single) else np.float64
+    x = np.concatenate([(above_minus_1 if f in (log1p, log1p_in_single) else positive)(kind), np.array(BESIDE, kind)])
+    found = run(LOGS[f], x)
+    with np.errstate(all="raise", under="ignore", invalid="ignore"):        # and no warning of 1 / 0, whatever x
+        expected = np.array([f(v) for v in (x.tolist() if kind is np.float64 else x)])
+    assert expected.dtype == found.dtype == kind
+    number = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.isnan(found), ~number)
+    whole = np.int32 if kind is np.float32 else np.int64
+    np.testing.assert_array_equal(found.view(whole)[number], expected.view(whole)[number])
+
+
+def test_log_in_single_precision_is_exact_to_its_last_digits():
+    x, y = positive(np.float32), above_minus_1(np.float32)
+    assert error(run(LOGS[log_in_single], x), np.log(x.astype(np.float64))) < 1.5e-7          # seen: 8.3e-8
+    assert error(run(LOGS[log1p_in_single], y), np.log1p(y.astype(np.float64))) < 3e-7        # seen: 1.7e-7
+    assert log_in_single(np.float32(1.0)) == 0.0
+
+
+def test_loops_of_logarithms_vectorise():
+    """Code for several numbers at once, without a call: a branch or a library's function would keep it from that."""
+    for f, loop in LOGS.items():
+        kind = "float" if f in (log_in_single, log1p_in_single) else "double"
+        given = numba.types.Array(numba.types.float32 if kind == "float" else numba.types.float64, 1, "C")
+        loop.compile((given, given))
+        text = loop.inspect_llvm((given, given))
+        body = text[text.index("define "):].split("\ndefine ")[0]
+        assert re.search(rf"fdiv <\d+ x {kind}>", body), f.__name__
+        assert not re.search(r"call .*@(log|log1p|logf|log1pf|llvm\.log[\w.]*)\(", text)
 
 
 # ------------------------------------------------------------------------------------------------------- lists of numbers

@@ -7,6 +7,7 @@ from scipy import stats
 
 from nestling import simulator as nl
 from nestling.connect.distributions import lognormal_sample, normal_sample, uniform_sample
+from nestling.connect.exponential import exponential_sample
 
 N = 20_000
 SEEDS = pytest.mark.parametrize("seed", [1, 2, 2**63 + 5])
@@ -112,6 +113,25 @@ def test_the_normal_quantile_function_is_exact_to_the_last_digits(tolerances):
     expected = np.where(p < 0.5, stats.norm.ppf(p), -stats.norm.ppf(1.0 - p))
     np.testing.assert_allclose(found, expected, rtol=tolerances.QUANTILE, atol=1e-15)
     assert (np.diff(found) > 0).all()
+
+
+def some_words():
+    rng = np.random.default_rng(1)
+    return [*rng.integers(0, LARGEST + 1, 3000).tolist(), *range(100), *range(LARGEST - 99, LARGEST + 1), 2**31 - 1, 2**31]
+
+
+def test_lognormal_and_exponential_quantiles_are_exact_to_the_last_digits():
+    for u in some_words():
+        assert lognormal_sample(u, 0.3, 0.7) == pytest.approx(math.exp(normal_sample(u, 0.3, 0.7)), rel=2e-15)
+        assert exponential_sample(u, 2.0, 0.0) == pytest.approx(-2.0 * math.log1p(-(u + 0.5) * 2.0**-32), rel=1e-15)
+
+
+@pytest.mark.parametrize("kind", [nl.dist.Normal, nl.dist.LogNormal])
+def test_a_central_formula_is_the_sample_where_it_applies_bit_for_bit(kind):
+    central, applies = kind.central
+    words = [u for u in some_words() if applies(u)]
+    assert len(words) > 1000
+    assert [central(u, -0.4, 0.3) for u in words] == [kind.sample(u, -0.4, 0.3) for u in words]
 
 
 def test_every_word_gives_a_value_within_the_stated_support():
