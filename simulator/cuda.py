@@ -44,7 +44,7 @@ from .layout import (
     WILD_AT,
 )
 from .model_kernels import HEAD
-from .plan import Block, Drive, Plan, most_in_a_slice
+from .plan import Block, Drive, Plan, most_in_a_slice, power_of_two
 from .traces import cut_traces
 
 ONE_PARTITION = True
@@ -75,7 +75,8 @@ class Program:
         """slots: as many as the rings need at least, beside what the plan asks for; before: it may share its tables."""
         if plan.procedures:
             raise NotAvailable("comm = 'procedural': not with backend='cuda' yet; use comm='sparse'")
-        self.plan, self.slots, self.step = plan, max(plan.slots, plan.calendar, slots), 0
+        # rows for all delays, and for all steps of a slice, since generators fill these before any node reads one
+        self.plan, self.slots, self.step = plan, max(plan.slots, plan.calendar, power_of_two(plan.min_delay), slots), 0
         self.device = _device
         self.device.use()
         self.sizes = [b.size for b in plan.blocks]

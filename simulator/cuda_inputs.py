@@ -37,14 +37,14 @@ def tells_time(row, source, drawn, i, k, offset):
 
 
 def changes(row, source, drawn, i, k, offset):
-    """The value of a series; which_at: where each node's changes begin; words_at: how many of all it has gone past."""
+    """The value of a series; which_at: where each node's changes begin; words_at: how many of them are past."""
     begins, passed = view(source.which_at, MUCH, np.int64), view(source.words_at, MUCH, np.int64)
     records, values = view(source.changes_at, MUCH, CHANGE), view(source.values_at, MUCH, np.float64)
-    j, end = passed[i], begins[i + 1]
+    j, end = begins[i] + passed[i], begins[i + 1]
     while j < end and records[j].step <= k - source.delay:
         values[i] = records[j].value
         j += 1
-    passed[i] = j
+    passed[i] = j - begins[i]
     return values[i]
 
 

@@ -19,10 +19,25 @@ def tolerances():
     return load(Path(__file__).with_name("tolerances.py"))
 
 
-@pytest.fixture(scope="session", params=["cpu"])
+@pytest.fixture(scope="session", params=["cpu", "cuda"])
 def backend(request):
-    """Every backend that this version has."""
+    """Every backend. Where there is no GPU, the PTX of the CUDA backend's kernels runs on the CPU (see cuda/ptx_machine.py)."""
+    if request.param == "cuda":
+        request.getfixturevalue("gpu")
     return request.param
+
+
+@pytest.fixture(scope="session")
+def gpu():
+    """What the CUDA backend runs on: a GPU, numba's simulator of one, or a machine for its PTX."""
+    from nestling.simulator import cuda
+    from nestling.simulator.errors import NotAvailable
+
+    try:
+        return cuda.open_device("double")
+    except NotAvailable:
+        cuda._device = load(Path(__file__).parent / "cuda" / "emulated.py").EmulatedDevice()
+        return cuda._device
 
 
 @pytest.fixture(scope="session")
