@@ -193,3 +193,21 @@ def test_threads_that_are_not_given_are_the_cores(make, monkeypatch):
     sim.connect(a, a, rule=nl.fixed_indegree(5))
     assert (one(sim, None).threads, one(sim, None).n_parts) == (7, 1)
     assert lower(sim.network, sim.dt, sim.seed, 7, sim.precision).n_parts == 7
+
+
+def test_rows_are_shared_unless_counts_would_need_more_room_than_synapses(make, monkeypatch):
+    from nestling.simulator import tables
+    shared = []
+
+    def counting(function: Callable[[Any], Any], items: Any, threads: int) -> list[Any]:
+        shared.append(len(items))
+        return [function(item) for item in items]
+    for rule, expected in ((nl.fixed_indegree(40), 5), (nl.fixed_indegree(2), 2), (nl.one_to_one, 1),
+                           (nl.fixed_outdegree(1), 5)):
+        sim, (a,) = make(N)
+        sim.connect(a, a, rule=rule)
+        with monkeypatch.context() as patched:
+            patched.setattr(tables, "in_turns", counting)
+            one(sim, 5)
+        assert shared[0] == expected
+        shared.clear()
