@@ -1,7 +1,13 @@
-"""Filling the synapse table of one partition, bundle by bundle, once all sizes are known."""
+"""Filling the synapse table of one partition, bundle by bundle, once all sizes are known.
+
+Several threads may fill one partition. They place the synapses of a share of the targets each: what the first pass counted
+gives every share its own places among a source's synapses, in the order of shares. Then they sort, a block of sources at a
+time. The table is the same, bit for bit, as that which one thread fills.
+"""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +20,12 @@ from .native import address
 from .record_kernels import SHARE, make_draw, make_sort, place_records
 from .stored import Bundle, Table
 from .table_kernels import HEAD, head_groups, make_order, make_place, sort_groups
-from .threads import in_threads
+from .threads import cut, in_turns
 
 if TYPE_CHECKING:
     from .tables import Job
+
+BLOCK = 1 << 12             # synapses that are sorted at once, at least, where several threads sort
 
 
 @dataclass(frozen=True)
@@ -62,15 +70,17 @@ def in_order(members: list[Job]) -> list[Job] | None:
 
 
 class Filling:
-    """The table of one partition while it is filled. Bundles are filled in their order."""
+    """The table of one partition while it is filled, by so many threads. Bundles are filled in their order."""
 
-    def __init__(self, jobs: list[Job], bundles: list[Bundle], ways: list[Way], n_nodes: int, target_type: type) -> None:
-        self.jobs, self.bundles, self.ways, self.target_type = jobs, bundles, ways, target_type
+    def __init__(self, jobs: list[Job], bundles: list[Bundle], ways: list[Way], n_nodes: int, target_type: type,
+                 threads: int) -> None:
+        self.jobs, self.bundles, self.ways, self.target_type, self.threads = jobs, bundles, ways, target_type, threads
         self.sizes = [sum(jobs[i].total for i in b.members) for b in bundles]
         self.begins = [0, *np.cumsum(self.sizes, dtype=np.int64).tolist()]
         total = self.begins[-1]
         if total >= 2**32:
-            raise BadConnection(f"{total:,} synapses end in one partition; at most 2^32 fit: use more threads")
+            raise BadConnection(f"{total:,} synapses end in one partition; at most 2^32 fit: on CPU cores, more threads "
+                                f"make more partitions")
         self.weight_begins, self.stored = [], [0, 0, 0]
         room = 0
         for b, size, way in zip(bundles, self.sizes, ways):
@@ -83,6 +93,7 @@ class Filling:
         self.classes = np.zeros(max(len(bundles), 1), CLASS)
         self.counts = np.zeros((2, n_nodes + 1), np.uint32)         # headers of a source: of constant delays, of others
         self.found: dict[int, np.ndarray] = {}
+        self.bounds: dict[int, np.ndarray] = {}                     # where each source's synapses begin, and the last's end
 
     def begin(self, c: int) -> list[Job]:
         """Point a bundle's jobs to their places; returns them."""
@@ -91,15 +102,13 @@ class Filling:
         value = (b.value if b.kind == 0 else 1 << (b.exponent - b.scale)) if size else 0
         self.classes[c] = (b.kind, value, weight_begin - begin if b.kind else 0)
         members = [self.jobs[i] for i in b.members]
-        # counts of the first pass become the places where each source's next synapse goes
-        places = np.zeros(len(members[0].counts), np.uint32)
+        of_source = np.zeros(len(members[0].node_ids), np.uint32)
         for job in members:
-            places += job.counts
-        of_source = places[:-1].copy()
-        ends = np.cumsum(places, dtype=np.int64)
-        places[1:] = begin + ends[:-1]
-        places[0] = begin
-        arrays = dict(targets_at=self.targets, weights32_at=self.weights32, weights64_at=self.weights64, counts_at=places)
+            for counts in job.counts:
+                of_source += counts
+        bounds = self.bounds[c] = np.full(len(of_source) + 1, begin, np.uint32)
+        bounds[1:] += np.cumsum(of_source, dtype=np.uint32)
+        arrays = dict(targets_at=self.targets, weights32_at=self.weights32, weights64_at=self.weights64, bounds_at=bounds)
         self.found[c] = arrays["group_counts_at"] = (of_source > 0).astype(np.uint32)
         if b.late:
             most = np.minimum(of_source, b.steps[1] - b.steps[0] + 1)
@@ -127,18 +136,48 @@ class Filling:
     def fill_one(self, c: int) -> None:
         members, way, b = self.begin(c), self.ways[c], self.bundles[c]
         ordered = in_order(members) if way.by_record and len(members) > 1 else None
-        place: Any = kernel(place_records) if way.by_record else make_place(self.target_type)
-        for job in members if ordered is None else ordered:
-            place(address(job.record))
+        self.place(c, members if ordered is None else ordered)
         last = members[-1]
         by_source = any(job.drawing.by_source for job in members)
         last.record[0]["sort_lanes"] = ordered is None and (len(members) > 1 or by_source)
         if way.by_record:
-            make_sort(self.target_type)(address(last.record))
+            self.sort(c, make_sort(self.target_type), last, True)
         elif b.late or by_source:               # else drawn in the order of targets, and every source has one group
-            make_order(self.target_type)(address(last.record))
+            self.sort(c, make_order(self.target_type), last, False)
         for job in members:
             job.let_go("steps_at")
+
+    def place(self, c: int, members: list[Job]) -> None:
+        """Draw the synapses, in shares, and write them to their sources' places."""
+        kernel_of: Any = kernel(place_records) if self.ways[c].by_record else make_place(self.target_type)
+        # counts of the first pass become the places where the next synapse of a source in a share goes
+        after = self.bounds[c][:-1].copy()
+        for job in members:
+            for counts in job.counts:
+                after += counts
+                np.subtract(after, counts, out=counts)
+        shares = [job.share(i) for job in members for i in range(len(job.cuts))]
+        in_turns(lambda share: kernel_of(address(share)), shares, self.threads)
+        for job in members:
+            job.counts = []
+
+    def sort(self, c: int, sort: Any, job: Job, over_records: bool) -> None:
+        """Sort in blocks of sources. over_records: a block's weights take the place of records half as far along, which must
+        have been read by then."""
+        many = 1 if self.threads == 1 else min(16 * self.threads, self.sizes[c] // BLOCK)
+        bounds = self.bounds[c].astype(np.int64) - self.begins[c]
+        blocks = cut(bounds, many)
+        read = [Event() for _ in blocks]
+        needed = np.searchsorted(bounds[[first for first, _ in blocks]], [bounds[last] // 2 + 1 for _, last in blocks])
+
+        def work(k: int) -> None:
+            for earlier in read[:min(k, needed[k]) if over_records else 0]:
+                earlier.wait()                  # these were begun before
+            try:
+                sort(address(job.record), *blocks[k])
+            finally:
+                read[k].set()
+        in_turns(work, range(len(blocks)), self.threads)
 
     def table(self) -> Table:
         """The table with the headers of all groups: of each source those of constant delays, then the others by delay."""
@@ -153,24 +192,26 @@ class Filling:
         for b, last in zip(self.bundles, lasts):
             last.at("group_places_at", places[int(b.late)])
             last.at("groups_at", groups)
-            kernel(head_groups)(address(last.record))
-        if any(b.late for b in self.bundles):   # a source of several bundles, or that stands in one more than once
-            kernel(sort_groups)(address(first_late), address(first_group), len(first_late), address(groups))
+
+        def head(nodes: tuple[int, int]) -> None:
+            for last in lasts:
+                kernel(head_groups)(address(last.record), *nodes)
+            if any(b.late for b in self.bundles):   # a source of several bundles, or that stands in one more than once
+                kernel(sort_groups)(address(first_late), address(first_group), *nodes, address(groups))
+        in_turns(head, cut(first_group.astype(np.int64), self.threads), self.threads)
         self.weights32.resize(self.stored[1], refcheck=False)       # no kernel uses its address any more
         return Table(first_group, first_late, groups, self.targets, self.weights32, self.weights64, self.classes)
 
 
-def fill_by_row(parts: list[Filling], c: int, shares: list[tuple[int, int]]) -> None:
+def fill_by_row(parts: list[Filling], c: int, threads: int) -> None:
     """Fill in a bundle whose rows are sources: each thread draws its share of them, for all partitions."""
     members = [part.begin(c) for part in parts]
     jobs = np.array([address(job.record) for peers in zip(*members) for job in peers])
-    share = np.zeros(len(parts), SHARE)
+    shares = cut(np.arange(len(members[0][0].node_ids) + 1), threads)
+    records = np.zeros(len(shares), SHARE)
     longest = [job.drawing.prepared.longest for job in members[0]]
-    for record, (first, last) in zip(share, shares):
+    for record, (first, last) in zip(records, shares):
         record["n_members"], record["n_parts"], record["jobs_at"] = len(members[0]), len(parts), address(jobs)
         record["first"], record["last"], record["room"] = first, last, sum(longest) + 1
     draw = make_draw(parts[0].target_type)
-    in_threads(lambda i: draw(address(share[i:i + 1])), range(len(parts)))
-    for part in members:
-        for job in part:
-            job.record[0]["counts_at"] += 4     # where a source's synapses end is where the next one's begin
+    in_turns(lambda i: draw(address(records[i:i + 1])), range(len(records)), threads)

@@ -28,6 +28,8 @@ def lower(network: Network, dt: float, seed: int, threads: int | None, precision
           carried: Plan | None = None, write_down: Callable[[], Network] | None = None, one_partition: bool = False) -> Plan:
     """The plan of a network. `threads=None` chooses by size.
 
+    one_partition: all lanes stand in one, for a device that runs the network in one piece; threads, if None as many as there
+    are cores, only build it. Else there are as many partitions as threads, or a multiple.
     before: an earlier plan: if its synapses are the same, its tables serve again where scales have not changed; carried: of a
     run that is to go on with the new plan; write_down: declares what was set in the tables, and gives the network with it.
     """
@@ -49,8 +51,7 @@ class Lowering:
     """One network on its way to a plan: nodes, then delays and partitions, then tables, drives and recordings."""
 
     def __init__(self, network: Network, dt: float, seed: int, precision: str, one_partition: bool = False) -> None:
-        self.network, self.dt, self.seed, self.precision = network, dt, seed, precision
-        self.one_partition = one_partition
+        self.network, self.dt, self.seed, self.precision, self.one_partition = network, dt, seed, precision, one_partition
         self.ring = np.int64 if precision == "double" else np.int32
         self.parameters = {id(p): resolve(p, seed) for p in network.populations if p.model}
         self.number_nodes()
@@ -131,7 +132,8 @@ class Lowering:
         self.max_delay = max([high for _, high in spans], default=1)
         asked = threads
         threads, reason = (carried.threads, carried.reason) if carried is not None else self.choose_threads(asked)
-        self.lay_lanes(threads, carried)
+        self.threads = threads
+        self.lay_lanes(carried)
         described = in_turns(lambda p: describe_drawing(p, self.seed), self.network.projections, threads)
         drawings = {d.projection.index: d for d in described}
         degrees = {index: np.zeros(len(d.targets), np.uint32) for index, d in drawings.items()}
@@ -154,11 +156,11 @@ class Lowering:
         if before is not None and scales_of(self.blocks) == scales_of(before.blocks):
             tables = before.tables
         elif patched and write_down is not None:
-            return lower(write_down(), self.dt, self.seed, asked, self.precision, None, carried, one_partition=self.one_partition)
+            return lower(write_down(), self.dt, self.seed, asked, self.precision, None, carried, None, self.one_partition)
         else:
             jobs = jobs or self.count(tabled, drawings, {index: d.copy() for index, d in degrees.items()})
             target_type = np.uint16 if self.lane_counts.max(initial=0) <= LANES_OF_16_BITS else np.uint32
-            tables = fill_jobs([[part[i] for i in stored] for part in jobs], bundles, self.n_nodes, target_type)
+            tables = fill_jobs([[part[i] for i in stored] for part in jobs], bundles, self.n_nodes, target_type, threads)
         procedures = [make_procedure(w, d, [self.make_job(w, d, degree.copy(), part) for part in range(self.n_parts)])
                       for w, d, degree in wired if w.projection.procedural]
         check_drawn(drawings.values())
@@ -189,23 +191,25 @@ class Lowering:
         """The first pass over the synapses of every partition: how many each source and each target has."""
         jobs = [[self.make_job(w, drawings[w.projection.index], degrees[w.projection.index], part) for w in tabled]
                 for part in range(self.n_parts)]
-        count_jobs(jobs)
+        count_jobs(jobs, self.threads)
         return jobs
 
     def make_job(self, wire: Wire, drawing: Any, degrees: np.ndarray, part: int) -> Job:
         return make_job(drawing, self.lanes_in(wire, part), degrees, self.node_of, self.dt, wire.shifts(part))
 
     def choose_threads(self, threads: int | None) -> tuple[int, str]:
-        """As many threads as given; else one where a slice is too little work to be shared, else one a core."""
+        """As many threads as given; else one a core, or one where a slice is too little work to be shared."""
         if threads is not None:
             return threads, "as asked"
         work = self.min_delay * sum(b.size for b in self.blocks)    # node updates between two exchanges
         cores = available_cores()
+        if self.one_partition:
+            return cores, "one a core, to build"
         if cores == 1 or work < 4000:
             return 1, f"chosen: {work} node updates a slice" if cores > 1 else "chosen: one core"
         return cores, f"chosen: {work} node updates a slice, {cores} cores"
 
-    def lay_lanes(self, threads: int, carried: Plan | None) -> None:
+    def lay_lanes(self, carried: Plan | None) -> None:
         """Cut the blocks into partitions, and give every receptor that is reached, or was before, its lanes."""
         for block, old in zip(self.blocks, carried.blocks if carried is not None else ()):
             block.lanes.update({name: Lane(lane.field, np.zeros(0, np.int64)) for name, lane in old.lanes.items()})
@@ -217,7 +221,7 @@ class Lowering:
         lanes = sum(b.size * len(b.lanes) for b in self.blocks)
         # every partition draws procedural synapses anew: there, better few partitions than targets of 16 bits
         most = lanes if any(p.procedural for p in self.network.projections) else LANES_OF_16_BITS
-        self.n_parts = 1 if self.one_partition else threads * max(1, -(-lanes // (threads * max(most, 1))))
+        self.n_parts = 1 if self.one_partition else self.threads * max(1, -(-lanes // (self.threads * max(most, 1))))
         self.lane_counts = np.zeros(self.n_parts, np.int64)
         for block in self.blocks:
             block.bounds = block.size * np.arange(self.n_parts + 1) // self.n_parts

@@ -12,7 +12,7 @@ from numba.extending import register_jitable
 from .compile import Kernel, kernel
 from .layout import record
 from .native import MUCH, address_of, call3, view
-from .table_kernels import HEAD, JOB, heads_of, row_values, to_steps
+from .table_kernels import HEAD, JOB, heads_of, longest_of, row_values, to_steps
 
 # Rows first .. last - 1 of a bundle whose rows are sources. jobs_at: the addresses of its members' jobs in every partition.
 SHARE = record("n_members", "n_parts", "jobs_at", "first", "last", "room")
@@ -53,10 +53,10 @@ def shift_of(job, i, weights, which):
 
 
 def place_records(p):
-    """Second pass of one projection: write the records to their sources' places."""
+    """Second pass of one projection, or of a share of its rows: write the records to their sources' places."""
     job = view(p, 1, JOB)[0]
     rows, lane_of = view(job.rows_at, job.n_rows, np.int32), view(job.lane_at, MUCH, np.int32)
-    places, records = view(job.counts_at, job.n_sources + 1, np.uint32), view(job.records_at - 8 * job.begin, MUCH, np.uint64)
+    places, records = view(job.counts_at, job.n_sources, np.uint32), view(job.records_at - 8 * job.begin, MUCH, np.uint64)
     room = job.longest + 1
     partners, weights, delays, which = np.empty(room, np.int32), np.empty(room), np.empty(room), np.empty(room)
     packed = np.empty(room, np.uint64)
@@ -137,27 +137,24 @@ def write_source(job, s, begin, n, records, targets):
 
 
 def make_sort(target_type: type) -> Kernel:
-    """The kernel `sort_sources(job)`, which makes a bundle's part of the table from its records."""
+    """The kernel `sort_sources(job, first, last)`, which makes the part of some sources in the table from their records."""
     itemsize = np.dtype(target_type).itemsize
 
-    def sort_sources(p):
+    def sort_sources(p, first, last):
         job = view(p, 1, JOB)[0]
-        ends, found = view(job.counts_at, job.n_sources + 1, np.uint32), view(job.group_counts_at, job.n_sources, np.uint32)
-        longest, begin = np.int64(0), job.begin
-        for s in range(job.n_sources):
-            longest = max(longest, np.int64(ends[s]) - begin)
-            begin = np.int64(ends[s])
+        bounds = view(job.bounds_at, job.n_sources + 1, np.uint32)
+        found = view(job.group_counts_at, job.n_sources, np.uint32)
+        longest = longest_of(bounds, first, last)
         here, there, counts = np.empty(longest, np.uint64), np.empty(longest, np.uint64), np.empty(1 << DIGITS, np.uint32)
-        first = 0 if job.sort_lanes else job.lane_bits
-        begin = job.begin
-        for s in range(job.n_sources):
-            n = np.int64(ends[s]) - begin
+        bits = 0 if job.sort_lanes else job.lane_bits
+        for s in range(first, last):
+            begin = np.int64(bounds[s])
+            n = np.int64(bounds[s + 1]) - begin
             if n:
                 here[:n] = view(job.records_at + 8 * (begin - job.begin), n, np.uint64)
-                records = sort_records(here, there, n, first, job.key_bits, counts)
+                records = sort_records(here, there, n, bits, job.key_bits, counts)
                 targets = view(job.targets_at + itemsize * begin, n, target_type)
                 found[s] = write_source(job, s, begin, n, records, targets)
-            begin += n
         return 0
     return kernel(sort_sources, variant=target_type.__name__)
 
@@ -194,7 +191,7 @@ def make_draw(target_type: type) -> Kernel:
                 job = view(jobs[part], 1, JOB)[0]
                 n = fill[part] - part * room
                 if n:
-                    begin = np.int64(view(job.counts_at, MUCH, np.uint32)[s])
+                    begin = np.int64(view(job.bounds_at, MUCH, np.uint32)[s])
                     records = sort_records(here[part * room:part * room + n], there, n, 0, job.key_bits, counts)
                     targets = view(job.targets_at + itemsize * begin, n, target_type)
                     view(job.group_counts_at, MUCH, np.uint32)[s] = write_source(job, s, begin, n, records, targets)

@@ -1,7 +1,8 @@
 """Compiled code that draws a projection's synapses and sorts them into the table of one partition.
 
 Two passes draw the same rows: the first counts synapses by source, the second writes each to its place. Nothing is stored in
-between, so building needs little more memory than its result.
+between, so building needs little more memory than its result. Several threads may share the rows, each with counts of its own,
+and then the sources, or the nodes, to be sorted.
 """
 from __future__ import annotations
 
@@ -17,8 +18,10 @@ HALF_UP = 0.5 + 1e-9        # delays halfway between two steps are rounded up, a
 # One projection in one partition. Rows are targets (by_source = 0) or sources; lane_at gives the input lane of every position
 # among the targets, or -1 where another partition holds it; where_at, if rows are sources, the partition << 32 and that lane.
 # heads_at, head_begins_at: the headers of every source's groups, until they are put together, and where each source's begin.
+# counts_at: synapses of every source in these rows, then where its next one goes; bounds_at: where each source's synapses begin
+# in the table, and where the last one's end.
 JOB = record("by_source", "n_rows", "rows_at", "lane_at", "where_at", "n_sources", "row_kernel", "row_at", "longest",
-             "counts_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
+             "counts_at", "bounds_at", "degrees_at", "weights_at", "delays_at", "weight_kind", "begin", "weight_begin",
              "targets_at", "weights32_at", "weights64_at", "steps_at", "heads_at", "head_begins_at", "group_counts_at",
              "group_places_at", "groups_at", "cls", "n_steps", "constant_steps", "conns_at", "ids_at", "negative_shift",
              "receptors_at", "shifts_at", "sort_lanes", "value", "records_at", "lane_bits", "key_bits", "first_steps",
@@ -61,7 +64,7 @@ def count_synapses(p):
     """First pass over rows that are targets: synapses by source, and by target; returns how many."""
     job = view(p, 1, JOB)[0]
     rows = view(job.rows_at, job.n_rows, np.int32)
-    counts, degrees = view(job.counts_at, job.n_sources + 1, np.uint32), view(job.degrees_at, MUCH, np.uint32)
+    counts, degrees = view(job.counts_at, job.n_sources, np.uint32), view(job.degrees_at, MUCH, np.uint32)
     partners = np.empty(job.longest + 1, np.int32)
     total = 0
     for r in range(job.n_rows):
@@ -101,7 +104,7 @@ def to_steps(delay, dt):
 def place(job, targets):
     """Second pass: write targets, weights and delays to their places, by source."""
     rows, lane_of = view(job.rows_at, job.n_rows, np.int32), view(job.lane_at, MUCH, np.int32)
-    places = view(job.counts_at, job.n_sources + 1, np.uint32)      # where the next synapse of a source goes
+    places = view(job.counts_at, job.n_sources, np.uint32)      # where the next synapse of a source goes
     partners = np.empty(job.longest + 1, np.int32)
     weights, delays, which = np.empty(job.longest + 1), np.empty(job.longest + 1), np.empty(job.longest + 1)
     small, large = view(job.weights32_at, MUCH, np.int32), view(job.weights64_at, MUCH, np.int64)
@@ -194,20 +197,26 @@ def heads_of(job):
 
 
 @register_jitable
-def order(job, targets):
-    """Sort every source's synapses and count its groups: runs of equal delay."""
-    ends = view(job.counts_at, job.n_sources + 1, np.uint32)       # after placing: where each source's synapses end
+def longest_of(bounds, first, last):
+    """The most synapses that one of the sources first .. last - 1 has."""
+    longest = np.int64(0)
+    for s in range(first, last):
+        longest = max(longest, np.int64(bounds[s + 1]) - np.int64(bounds[s]))
+    return longest
+
+
+@register_jitable
+def order(job, first, last, targets):
+    """Sort the synapses of sources first .. last - 1 and count their groups: runs of equal delay."""
+    bounds = view(job.bounds_at, job.n_sources + 1, np.uint32)
     steps, heads, head_begins = view(job.steps_at, MUCH, np.uint32), view(job.heads_at, MUCH, HEAD), heads_of(job)
     found = view(job.group_counts_at, job.n_sources, np.uint32)
-    longest, begin = np.int64(0), job.begin
-    for s in range(job.n_sources):
-        longest = max(longest, np.int64(ends[s]) - begin)
-        begin = np.int64(ends[s])
+    longest = longest_of(bounds, first, last)
     places, spare = np.empty(longest, np.int64), np.empty(longest, np.int64)
     histogram = np.zeros(max(257, job.n_steps + 2), np.int64)
-    begin = job.begin
-    for s in range(job.n_sources):
-        n = np.int64(ends[s]) - begin
+    for s in range(first, last):
+        begin = np.int64(bounds[s])
+        n = np.int64(bounds[s + 1]) - begin
         if n > 0:
             sort_source(job, begin, n, targets, places, spare, histogram)
             groups = 1
@@ -219,11 +228,10 @@ def order(job, targets):
                         groups += 1
                     heads[h].end, heads[h].delay = np.uint32(job.begin + i + 1), steps[i]
             found[s] = groups
-        begin += n
 
 
 def make_place(target_type: type) -> Kernel:
-    """The kernel `place_synapses(job)`: the second pass of one projection."""
+    """The kernel `place_synapses(job)`: the second pass of one projection, or of a share of its rows."""
     def place_synapses(p):
         job = view(p, 1, JOB)[0]
         place(job, view(job.targets_at, MUCH, target_type))
@@ -232,23 +240,25 @@ def make_place(target_type: type) -> Kernel:
 
 
 def make_order(target_type: type) -> Kernel:
-    """The kernel `order_synapses(job)`, for a projection of which a source's synapses do not come in order."""
-    def order_synapses(p):
+    """The kernel `order_synapses(job, first, last)`, for a bundle of which a source's synapses do not come in order."""
+    def order_synapses(p, first, last):
         job = view(p, 1, JOB)[0]
-        order(job, view(job.targets_at, MUCH, target_type))
+        order(job, first, last, view(job.targets_at, MUCH, target_type))
         return 0
     return kernel(order_synapses, variant=target_type.__name__)
 
 
-def head_groups(p):
-    """Write the headers of a projection's groups to their sources' places."""
+def head_groups(p, first, last):
+    """Write the headers of a bundle's groups to their sources' places, for sources that are nodes first .. last - 1."""
     job = view(p, 1, JOB)[0]
-    ends, heads, head_begins = view(job.counts_at, job.n_sources + 1, np.uint32), view(job.heads_at, MUCH, HEAD), heads_of(job)
+    bounds, heads = view(job.bounds_at, job.n_sources + 1, np.uint32), view(job.heads_at, MUCH, HEAD)
+    head_begins = heads_of(job)
     places, groups = view(job.group_places_at, MUCH, np.uint32), view(job.groups_at, MUCH, GROUP)
     ids = view(job.ids_at, job.n_sources, np.int32)
-    begin = job.begin
     for s in range(job.n_sources):
-        end = np.int64(ends[s])
+        if ids[s] < first or ids[s] >= last:
+            continue
+        begin, end = np.int64(bounds[s]), np.int64(bounds[s + 1])
         h = head_begins[s] if job.heads_at else 0
         while begin < end:
             group = groups[places[ids[s]]]
@@ -262,11 +272,12 @@ def head_groups(p):
     return 0
 
 
-def sort_groups(first_late, first_group, n, groups_at):
-    """Sort each source's headers of differing delays by delay, stably: runs of them are sorted already."""
-    begins, firsts = view(first_late, n, np.uint32), view(first_group, n + 1, np.uint32)
+def sort_groups(first_late, first_group, low, high, groups_at):
+    """Sort the headers of differing delays of each of the nodes low .. high - 1 by delay, stably: runs of them are sorted
+    already."""
+    begins, firsts = view(first_late, high, np.uint32), view(first_group, high + 1, np.uint32)
     groups = view(groups_at, MUCH, GROUP)
-    for s in range(n):
+    for s in range(low, high):
         first = np.int64(begins[s])
         for i in range(first + 1, np.int64(firsts[s + 1])):
             begin, end, delay, cls = groups[i].begin, groups[i].end, groups[i].delay, groups[i].cls

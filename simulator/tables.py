@@ -1,13 +1,15 @@
-"""Building the synapse tables: one for each partition, by one thread each.
+"""Building the synapse tables: one for each partition, by one thread each, or by several where there are fewer partitions.
 
 Two passes over all projections (see `table_kernels`): after the first, sizes and the receptors' worst cases are known. The
 second is in `filling`.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,7 @@ from .fixed_point import to_fixed
 from .native import address
 from .stored import Bundle, Table
 from .table_kernels import CONNECTION, JOB, count_rows, count_synapses, list_connections
-from .threads import in_threads
+from .threads import cut, in_turns
 
 
 @dataclass
@@ -34,7 +36,8 @@ class Job:
     lanes: np.ndarray
     degrees: np.ndarray
     top: int                                    # lanes that it may reach are below
-    counts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint32))
+    cuts: list[tuple[int, int]] = field(default_factory=list)       # of its rows, in shares
+    counts: list[np.ndarray] = field(default_factory=list)          # of each share by source; of rows that are sources, one
     total: int = 0
     kept: list[Any] = field(default_factory=list)
 
@@ -48,6 +51,13 @@ class Job:
         """Give up the array that a field points to."""
         self.kept = [a for a in self.kept if address(a) != self.record[0][name]]
         self.record[0][name] = 0
+
+    def share(self, i: int) -> np.ndarray:
+        """The kernels' record of a share of the rows."""
+        record, (first, last) = self.record.copy(), self.cuts[i]
+        record[0]["rows_at"] += 4 * first
+        record[0]["n_rows"], record[0]["counts_at"] = last - first, address(self.counts[min(i, len(self.counts) - 1)])
+        return record
 
 
 def make_job(drawing: Drawing, lanes: np.ndarray, degrees: np.ndarray, node_of: np.ndarray, dt: float,
@@ -77,57 +87,66 @@ def make_job(drawing: Drawing, lanes: np.ndarray, degrees: np.ndarray, node_of: 
     return job
 
 
-def count_jobs(jobs: list[list[Job]]) -> None:
-    """First pass: each partition's jobs in a thread; where rows are sources, its share of them for all partitions."""
-    peers: list[Any] = []
+def count_jobs(jobs: list[list[Job]], threads: int) -> None:
+    """First pass, in shares of the rows: of each partition or, where rows are sources, for all partitions."""
+    work: list[Callable[[], Any]] = []
     for members in zip(*jobs):
         for job in members:
-            job.counts = job.at("counts_at", np.zeros(len(job.drawing.sources) + 1, np.uint32))
-        if members[0].drawing.by_source:
-            where = np.full(len(members[0].lanes), len(jobs) << 32, np.int64)
-            for part, job in enumerate(members):
-                mine = job.lanes >= 0
-                where[mine] = (part << 32) + job.lanes[mine]
-            for job in members:
-                job.at("where_at", where)
-        peers.append(np.array([address(job.record) for job in members]))
-
-    def work(part: int) -> list[np.ndarray]:
-        found = []
-        for job, addresses in zip(jobs[part], peers):
-            if job.drawing.by_source:
-                first, last = share_of(part, len(jobs), len(job.drawing.sources))
-                found.append(np.zeros(len(job.degrees), np.uint32))
-                kernel(count_rows)(address(addresses), len(jobs), first, last, address(found[-1]))
-            else:
-                kernel(count_synapses)(address(job.record))
-        return found
-    by_source = [job for job in jobs[0] if job.drawing.by_source]
-    for found in in_threads(work, range(len(jobs))):
-        for job, degrees in zip(by_source, found):
-            job.degrees += degrees
+            lay_shares(job, max(1, threads // len(jobs)))
+        work += count_by_source(members, threads) if members[0].drawing.by_source else \
+            [partial(count_share, job, i) for job in members for i in range(len(job.cuts))]
+    in_turns(lambda share: share(), work, threads)
     for job in (job for part in jobs for job in part):
-        job.total = int(job.counts.sum(dtype=np.int64))
+        job.total = sum(int(counts.sum(dtype=np.int64)) for counts in job.counts)
 
 
-def share_of(part: int, parts: int, n: int) -> tuple[int, int]:
-    """First and last + 1 of the rows that a thread draws for all."""
-    return n * part // parts, n * (part + 1) // parts
+def lay_shares(job: Job, most: int) -> None:
+    """Cut a job's rows into shares, with counts of their own; not so many that these need more memory than the synapses."""
+    r, n_sources = job.record[0], len(job.node_ids)
+    n_rows = int(r["n_rows"])
+    if not job.drawing.by_source:
+        most = max(1, min(most, n_rows * job.drawing.prepared.longest // n_sources))
+    job.cuts = cut(np.arange(n_rows + 1), most)
+    job.counts = [np.zeros(n_sources, np.uint32) for _ in (job.cuts if not job.drawing.by_source else [()])]
 
 
-def fill_jobs(jobs: list[list[Job]], bundles: list[Bundle], n_nodes: int, target_type: type) -> list[Table]:
+def count_share(job: Job, i: int) -> None:
+    record = job.share(i)
+    kernel(count_synapses)(address(record))
+
+
+def count_by_source(members: tuple[Job, ...], threads: int) -> list[Callable[[], None]]:
+    """Counting what rows that are sources hold, in shares of them; members: the job of every partition."""
+    where = np.full(len(members[0].lanes), len(members) << 32, np.int64)
+    for part, job in enumerate(members):
+        mine = job.lanes >= 0
+        where[mine] = (part << 32) + job.lanes[mine]
+        job.record[0]["counts_at"] = address(job.counts[0])
+    for job in members:
+        job.at("where_at", where)
+    addresses = np.array([address(job.record) for job in members])
+    one_by_one = Lock()
+
+    def count(first: int, last: int) -> None:
+        degrees = np.zeros(len(where), np.uint32)
+        kernel(count_rows)(address(addresses), len(members), first, last, address(degrees))
+        with one_by_one:
+            np.add(members[0].degrees, degrees, out=members[0].degrees)
+    return [partial(count, *share) for share in cut(np.arange(len(members[0].node_ids) + 1), threads)]
+
+
+def fill_jobs(jobs: list[list[Job]], bundles: list[Bundle], n_nodes: int, target_type: type, threads: int) -> list[Table]:
     """Second pass: the table of every partition."""
     ways = [way_of(b, [[part[i] for i in b.members] for part in jobs]) for b in bundles]
-    parts = [Filling(part, bundles, ways, n_nodes, target_type) for part in jobs]
+    parts = [Filling(part, bundles, ways, n_nodes, target_type, max(1, threads // len(jobs))) for part in jobs]
     for by_row, numbers in groupby(range(len(bundles)), lambda c: ways[c].by_row):
         run = list(numbers)
         if by_row:
             for c in run:
-                n = len(jobs[0][bundles[c].members[0]].drawing.sources)
-                fill_by_row(parts, c, [share_of(part, len(jobs), n) for part in range(len(jobs))])
-        else:                                   # no thread waits for another
-            in_threads(partial(Filling.fill, numbers=run), parts)
-    return in_threads(Filling.table, parts)
+                fill_by_row(parts, c, threads)
+        else:                                   # no partition waits for another
+            in_turns(partial(Filling.fill, numbers=run), parts, threads)
+    return in_turns(Filling.table, parts, threads)
 
 
 def weight_storage(weight: Any, exponent: int) -> tuple[int, int]:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 
 def available_cores() -> int:
     """Cores that this process may use."""
@@ -45,5 +47,13 @@ def in_turns(function: Callable[[Any], Any], items: Sequence[Any], threads: int)
     def work(_: int) -> None:
         for i in left:
             results[i] = function(items[i])
-    in_threads(work, range(threads))
+    in_threads(work, range(min(threads, len(items))))
     return results
+
+
+def cut(bounds: np.ndarray, parts: int) -> list[tuple[int, int]]:
+    """Items cut into so many ranges (first, last + 1) of about the same work, or fewer, none of them empty; bounds: where each
+    item's work begins, and where that of the last ends, ascending."""
+    edges = np.searchsorted(bounds, bounds[0] + (bounds[-1] - bounds[0]) * np.arange(1, parts) // max(parts, 1))
+    edges = np.unique([0, *edges, len(bounds) - 1]).tolist()
+    return list(zip(edges, edges[1:]))
