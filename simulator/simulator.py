@@ -27,6 +27,7 @@ from .memory import check_memory, check_room
 from .network import Network, Population, Projection
 from .placing import number_of_nodes, place
 from .plan import Plan
+from .profile import Profile, profile_run
 from .progress import progress_bar
 from .resolve import resolve
 from .table_reader import Reader
@@ -254,12 +255,24 @@ class Simulator:
         BadTime, TooLarge, Interrupted, Diverged
         """
         steps = self._steps(duration)
-        plan = self._lowered(going_on=False)
+        return self._run(self._from_start(self._lowered(going_on=False)), steps, progress)
+
+    def profile(self, duration: Any, *, progress: bool | None = None) -> Profile:
+        """A run like that of `simulate`, with the same results, and where its time goes: `print(sim.profile(1000.0))`.
+
+        Raises
+        ------
+        BadTime, TooLarge, Interrupted, Diverged
+        """
+        return profile_run(self, self._steps(duration), progress)
+
+    def _from_start(self, plan: Plan) -> Program:
+        """The plan's program at t = 0."""
         if self._program is None or self._program.plan is not plan or self._program.slots > plan.slots:
             self._program = make_program(plan)
         else:
             self._program.reset()
-        return self._run(self._program, steps, progress)
+        return self._program
 
     def cont(self, duration: Any, *, progress: bool | None = None) -> Results:
         """Go on for `duration` (ms) from where the last run stopped; the results hold this window only."""
