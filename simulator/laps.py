@@ -92,16 +92,16 @@ class Laps:
     def shares(self, steps: int) -> list[Share]:
         """Of the generators of every connection, and of every block."""
         plan = self.program.plan
-        nodes: dict[tuple[str, int], int] = {}
-        seconds: dict[tuple[str, int], np.ndarray] = {}
-        whose: dict[tuple[str, int], Block | Drive] = {}
+        nodes: dict[tuple[int, int], int] = {}
+        seconds: dict[tuple[int, int], np.ndarray] = {}
+        whose: dict[tuple[int, int], Block | Drive] = {}
         for p in range(plan.n_parts):
-            called: list[tuple[tuple[str, int], Block | Drive, int]] = [
-                (("connection", d.wire.projection.index), d, d.size) for d in plan.drives if d.part == p]
+            called: list[tuple[tuple[int, int], Block | Drive, int]] = [
+                ((0, d.wire.projection.index), d, d.size) for d in plan.drives if d.part == p]
             sizes = [int(b.bounds[p + 1] - b.bounds[p]) for b in plan.blocks]
-            called += [(("block", i), b, n) for i, (b, n) in enumerate(zip(plan.blocks, sizes)) if n]
+            called += [((1, i), b, n) for i, (b, n) in enumerate(zip(plan.blocks, sizes)) if n]
             for j, (key, what, n) in enumerate(called):
                 whose[key] = what
                 nodes[key] = nodes.get(key, 0) + n
                 seconds[key] = seconds.get(key, 0.0) + self.seconds(FIRST + self.room * p + j)
-        return [share_of(what, nodes[key], steps, seconds[key]) for key, what in whose.items()]
+        return [share_of(whose[key], nodes[key], steps, seconds[key]) for key in sorted(whose)]

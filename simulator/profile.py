@@ -107,7 +107,7 @@ class Profile:
     def __str__(self) -> str:
         lines = [f"Profile: {self.duration:g} ms in {self.steps:,} step{'s' * (self.steps != 1)} of {self.dt:g} ms and "
                  f"{self.slices:,} slice{'s' * (self.slices != 1)}, {self.threads} thread{'s' * (self.threads != 1)}: "
-                 f"{self.wall:.3f} s in all, the run {self.running:.3f} s ({self.real_time_factor:.3g} times real time)"]
+                 f"{self.wall:.3f} s in all, the run {self.running:.3f} s (real-time factor {self.real_time_factor:.3g})"]
         several = self.threads > 1
         each = [f"thread {i}" for i in range(self.threads)] if several else []
         rows = []
