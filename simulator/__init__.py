@@ -89,6 +89,7 @@ from .errors import Interrupted as Interrupted
 from .errors import NotAvailable as NotAvailable
 from .errors import TooLarge as TooLarge
 from .errors import UnknownName as UnknownName
+from .profile import Profile as Profile
 from .simulator import Simulator as Simulator
 from .views import NodeView as NodeView
 

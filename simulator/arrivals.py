@@ -77,7 +77,8 @@ def add_arrivals(part, k, targets, row):
     """Add all groups of synapses that spikes of the past reach in step k to the row of the ring that is read in it.
 
     Fetching them now keeps what is written to in the cache, one row; fetching a spike's synapses at once, as `deliver` does,
-    would write all over the rows of all delays. Groups are taken in batches, and asked for one batch ahead.
+    would write all over the rows of all delays. Groups are taken in batches, and asked for one batch ahead. Returns how many
+    weights were added.
     """
     entries = view(part.entries_at, part.entry_room, ENTRY)
     calendar = view(part.calendar_at, part.calendar_mask + 1, np.uint32)
@@ -86,7 +87,7 @@ def add_arrivals(part, k, targets, row):
     weights = view(part.weights32_at, MUCH, np.int32)
     i = np.int64(calendar[k & part.calendar_mask])
     calendar[k & part.calendar_mask] = np.uint32(0)
-    before, half = 0, 0
+    before, half, events = 0, 0, 0
     while True:
         found = 0
         while i and found < BATCH:
@@ -114,18 +115,18 @@ def add_arrivals(part, k, targets, row):
         for j in range(half * BATCH, half * BATCH + before):
             item = work[j]
             add_group(part, classes[item.cls], np.int64(item.begin), np.int64(item.end), item.count, targets, row)
+            events += (np.int64(item.end) - np.int64(item.begin)) * item.count
         before = found
         if found == 0:
-            return
+            return events
 
 
 def make_arrive(ring_type: type, target_type: type) -> Kernel:
-    """The kernel `arrive(part, k, 0)`: see add_arrivals."""
+    """The kernel `arrive(part, k, 0) -> number of weights`: see add_arrivals."""
     def arrive(p, k, nothing):
         part = view(p, 1, PART)[0]
         ring = view(part.ring_at, (part.mask + 1) * part.lanes, ring_type)
-        add_arrivals(part, k, view(part.targets_at, MUCH, target_type), ring_row(part, k, ring))
-        return 0
+        return add_arrivals(part, k, view(part.targets_at, MUCH, target_type), ring_row(part, k, ring))
     return kernel(arrive, variant=f"{ring_type.__name__} {target_type.__name__}")
 
 

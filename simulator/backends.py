@@ -17,6 +17,7 @@ class Program(Protocol):
 
     plan: Plan
     slots: int                              # steps that the rings hold
+    roomy: bool                             # whether these are more than the plan asks for: a run that goes on may need them
     step: int                               # steps done
     events: Events
     traces: dict[int, dict[str, np.ndarray]]

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from .bodies import Memory, make_body, slice_random, slice_series, variant_of
 from .compile import kernel
 from .diagnosis import check_nodes
 from .going_on import go_on_from, room_for
+from .laps import Laps
 from .layout import BARRIER, BODY, ENTRY, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP, WORK
 from .loop import make_loop
 from .model_kernels import HEAD, clear, make_advance, make_drive, prepare
 from .native import address
 from .plan import Drive, Plan, most_in_a_slice
 from .procedural import list_rows, make_draw
+from .profile import Timing
 from .stored import Table
 from .traces import cut_traces, make_traces
 
@@ -30,12 +33,13 @@ class Program:
 
     def __init__(self, plan: Plan, slots: int = 1) -> None:
         """slots: as many as the rings need at least, beside what the plan asks for."""
-        self.plan, self.slots = plan, max(plan.slots, slots)
+        self.plan, self.slots, self.roomy = plan, max(plan.slots, slots), slots > plan.slots
         self.step = 0
         self.memory = Memory()
         self.sync = self.memory.keep(np.zeros(SYNC_WORDS, np.int64))
         self.parts = self.memory.keep(np.zeros(plan.n_parts, PART))
         self.loop = make_loop(plan.ring_type, plan.tables[0].targets.dtype.type)
+        self._watched: Callable[[], AbstractContextManager[None]] = nullcontext      # what surrounds a run
         self.state = [[self.memory.starting(a) for a in b.state] for b in plan.blocks]
         self.drive_states: list[list[np.ndarray]] = []
         self.rings: list[np.ndarray] = []
@@ -49,7 +53,7 @@ class Program:
             self._bind_part(p)
         self.run_record = self.memory.keep(np.zeros(1, RUN))
         self.run_record[0] = (address(self.sync), plan.threads, plan.n_parts, address(self.parts), plan.min_delay,
-                              self.flag_row)
+                              self.flag_row, 0, 0)
         self.events: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.reset()
 
@@ -204,7 +208,24 @@ class Program:
 
     def run(self, steps: int, progress: Callable[[int], None] | None = None) -> None:
         """Run so many steps, or fewer where `stop` is called meanwhile."""
-        end = self.step + steps
+        with self._watched():
+            self._go(self.step + steps, progress)
+
+    @contextmanager
+    def profiled(self) -> Iterator[Timing]:
+        """Within, a run is profiled; afterwards the timing says what was measured, unless there was an error."""
+        usual, first, timing = self.loop, self.step, Timing()
+        laps = Laps(self, timing)
+        self.loop = make_loop(self.plan.ring_type, self.plan.tables[0].targets.dtype.type, profiled=True)
+        self._watched = laps.running
+        try:
+            yield timing
+        finally:
+            self.loop, self._watched = usual, nullcontext
+            self.run_record["laps_at"] = 0
+        laps.read(self.step - first)
+
+    def _go(self, end: int, progress: Callable[[int], None] | None) -> None:
         self._bind_taps(end)
         try:
             while self.step < end and not self.stopping:

@@ -76,7 +76,8 @@ class Program:
         if plan.procedures:
             raise NotAvailable("comm = 'procedural': not with backend='cuda' yet; use comm='sparse'")
         # rows for all delays, and for all steps of a slice, since generators fill these before any node reads one
-        self.plan, self.slots, self.step = plan, max(plan.slots, plan.calendar, power_of_two(plan.min_delay), slots), 0
+        needed = max(plan.slots, plan.calendar, power_of_two(plan.min_delay))
+        self.plan, self.slots, self.roomy, self.step = plan, max(needed, slots), slots > needed, 0
         self.device = _device
         self.device.use()
         self.sizes = [b.size for b in plan.blocks]

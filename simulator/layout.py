@@ -15,7 +15,8 @@ def record(*names: str, **extra: object) -> np.dtype:
 BARRIER, REQUEST, HALT, STEP = 0, 8, 16, 24
 SYNC_WORDS = 32
 
-RUN = record("sync_at", "n_threads", "n_parts", "parts_at", "longest_slice", "flag_row")
+# laps_at: in a run that is profiled each thread's counters (see `laps`), lap_words words a thread
+RUN = record("sync_at", "n_threads", "n_parts", "parts_at", "longest_slice", "flag_row", "laps_at", "lap_words")
 
 # One partition: its nodes, its input rings, its part of the synapse table, and what it has to hand on. excess, sick: 1 + the
 # node that first emitted more than most_at says, or whose state is NaN; wild, wild_at: 1 + the drive and the connection of

@@ -11,6 +11,21 @@ from numba.extending import register_jitable
 
 from .arrivals import add_group, note, ring_row
 from .compile import Kernel, kernel
+from .laps import (
+    ARRIVALS,
+    ARRIVED,
+    DELIVERED,
+    DELIVERY,
+    LISTING,
+    OUTSIDE,
+    SAMPLING,
+    SLICES,
+    SPIKES,
+    WAITING,
+    count,
+    first_of,
+    lap,
+)
 from .layout import BARRIER, CLASS, GROUP, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
 from .native import MUCH, atomic_add, atomic_load, atomic_store, call3, call4, prefetch, view, wait_for
 
@@ -19,20 +34,25 @@ LINES_AHEAD = 64                # cache lines of the next spike's targets that a
 
 
 @register_jitable
-def advance_partition(part, at, k, m, flag_row):
-    """What arrives, generators, nodes and samples of m steps from k on; at: where the partition's record stands."""
+def advance_partition(part, at, k, m, laps, first):
+    """What arrives, generators, nodes and samples of m steps from k on; at: where the partition's record stands; laps: None,
+    or the counters of a run that is profiled, those of drives and blocks from `first` on."""
     drives, blocks = view(part.drives_at, 2 * part.n_drives, np.int64), view(part.blocks_at, 2 * part.n_blocks, np.int64)
     for lag in range(m):
         if part.arrive_kernel:
-            call3(part.arrive_kernel, at, k + lag, 0)
+            count(laps, ARRIVED, call3(part.arrive_kernel, at, k + lag, 0))
+            lap(laps, ARRIVALS)
         for j in range(part.n_drives):
             found = call3(drives[2 * j], drives[2 * j + 1], k + lag, lag)
             if found and not part.wild:
                 part.wild, part.wild_at, part.wild_step = j + 1, found - 1, k + lag
+            lap(laps, first + j)
         for j in range(part.n_blocks):
             call3(blocks[2 * j], blocks[2 * j + 1], k + lag, lag)
+            lap(laps, first + part.n_drives + j)
         if part.n_taps:
             sample(part, k + lag + 1)
+            lap(laps, SAMPLING)
 
 
 @register_jitable
@@ -135,7 +155,7 @@ def ask_for(part, spike, targets):
 
 
 @register_jitable
-def deliver(part, at, source, k, m, parity, longest, targets, ring):
+def deliver(part, at, source, k, m, parity, longest, targets, ring, laps):
     """Add the weights of one partition's spikes to the rings of another (or the same) partition."""
     ends = view(source.spike_ends_at + 8 * parity * longest, m, np.int64)
     total = ends[m - 1]
@@ -157,28 +177,37 @@ def deliver(part, at, source, k, m, parity, longest, targets, ring):
                 group = groups[g]
                 row = ring_row(part, k + lag + group.delay, ring)
                 add_group(part, classes[group.cls], np.int64(group.begin), np.int64(group.end), numbers[q], targets, row)
+                count(laps, DELIVERED, (np.int64(group.end) - np.int64(group.begin)) * numbers[q])
             if late[spike] < first[spike + 1]:
                 note(part, k + lag, late[spike], first[spike + 1], numbers[q], groups)
             if part.draw_kernel:
-                call4(part.draw_kernel, at, spike, k + lag, numbers[q])
+                count(laps, DELIVERED, call4(part.draw_kernel, at, spike, k + lag, numbers[q]))
             q += 1
 
 
-def make_loop(ring_type: type, target_type: type) -> Kernel:
-    """The kernel `run(run, thread, k, end) -> k`: one thread's way through the slices, until `end` or a halt."""
+def make_loop(ring_type: type, target_type: type, profiled: bool = False) -> Kernel:
+    """The kernel `run(run, thread, k, end) -> k`: one thread's way through the slices, until `end` or a halt.
+
+    profiled: it adds to the counters at run.laps_at, which is decided when it is compiled.
+    """
 
     def run_slices(p, thread, k, end):
         run = view(p, 1, RUN)[0]
         sync = view(run.sync_at, SYNC_WORDS, np.int64)
         parts = view(run.parts_at, run.n_parts, PART)
+        laps = view(run.laps_at + 8 * run.lap_words * thread, run.lap_words, np.int64) if profiled else None
+        lap(laps, OUTSIDE)
         done = 0
         while k < end:
             m = min(run.longest_slice, end - k)
             parity = done & 1
             for i in range(thread, run.n_parts, run.n_threads):
                 part = parts[i]
-                advance_partition(part, run.parts_at + PART_BYTES * i, k, m, run.flag_row)
-                list_spikes(part, k, m, run.flag_row, parity, run.longest_slice)
+                advance_partition(part, run.parts_at + PART_BYTES * i, k, m, laps, first_of(laps, i, run.n_parts))
+                found = list_spikes(part, k, m, run.flag_row, parity, run.longest_slice)
+                if profiled:
+                    count(laps, SPIKES, view(part.spike_counts_at + 4 * parity * part.spike_room, found, np.int32).sum())
+                lap(laps, LISTING)
                 full = part.log_n + part.log_worst > part.log_room or part.n_entries + part.entry_worst > part.entry_room
                 if full or part.excess or part.wild or part.sick:
                     atomic_store(sync, HALT, done + 1)
@@ -189,15 +218,18 @@ def make_loop(ring_type: type, target_type: type) -> Kernel:
             if run.n_threads > 1:
                 atomic_add(sync, BARRIER, 1)
                 wait_for(sync, BARRIER, (done + 1) * run.n_threads)
+                lap(laps, WAITING)
             for i in range(thread, run.n_parts, run.n_threads):
                 part = parts[i]
                 ring = view(part.ring_at, (part.mask + 1) * part.lanes, ring_type)
                 for j in range(run.n_parts):
                     deliver(part, run.parts_at + PART_BYTES * i, parts[j], k, m, parity, run.longest_slice,
-                            view(part.targets_at, MUCH, target_type), ring)
+                            view(part.targets_at, MUCH, target_type), ring, laps)
+            lap(laps, DELIVERY)
+            count(laps, SLICES, 1)
             k += m
             done += 1
             if atomic_load(sync, HALT) == done:
                 return k
         return k
-    return kernel(run_slices, variant=f"{ring_type.__name__} {target_type.__name__}")
+    return kernel(run_slices, variant=f"{ring_type.__name__} {target_type.__name__}{' profiled' if profiled else ''}")

@@ -16,6 +16,7 @@ from numba.extending import intrinsic, register_jitable
 _i64 = ir.IntType(64)
 MUCH = 1 << 62                  # the length of an array whose length does not matter
 sched_yield = types.ExternalFunction("sched_yield", types.int32())
+clock_gettime = types.ExternalFunction("clock_gettime", types.int32(types.int32, types.int64))     # clock, address of two words
 
 
 def _pointer(builder, address, kind):

@@ -43,9 +43,10 @@ def list_rows(procedures: list[Procedure], part: int, n_nodes: int) -> tuple[np.
 
 @register_jitable
 def draw_synapses(part, spike, sent, count, ring):
-    """Add the weights of a spike's procedural synapses to the ring; count: how often it was sent in that step."""
+    """Add the weights of a spike's procedural synapses to the ring; count: how often it was sent in that step. Returns how many
+    were added."""
     first = view(part.first_drawn_at, MUCH, np.int64)
-    rows = view(part.drawn_at, MUCH, DRAWN)
+    rows, events = view(part.drawn_at, MUCH, DRAWN), 0
     for e in range(first[spike], first[spike + 1]):
         job, index = view(rows[e].job_at, 1, JOB)[0], rows[e].row
         partners, lane_of = np.empty(job.longest + 1, np.int32), view(job.lane_at, MUCH, np.int32)
@@ -57,13 +58,15 @@ def draw_synapses(part, spike, sent, count, ring):
                 lane = lane_of[partners[i]]
                 if lane >= 0:
                     row[lane] += value
+                    events += count
         else:
-            add_varied(part, job, index, n, partners, lane_of, value, sent, ring)
+            events += count * add_varied(part, job, index, n, partners, lane_of, value, sent, ring)
+    return events
 
 
 @register_jitable
 def add_varied(part, job, index, n, partners, lane_of, value, sent, ring):
-    """The same of synapses that differ in weight, delay or receptor."""
+    """The same of one row's synapses that differ in weight, delay or receptor."""
     weights, delays, which = np.empty(n), np.empty(n), np.empty(n)
     if job.weight_kind:
         row_values(job.weights_at, index, n, partners, weights, job.by_source)
@@ -71,7 +74,7 @@ def add_varied(part, job, index, n, partners, lane_of, value, sent, ring):
         row_values(job.delays_at, index, n, partners, delays, job.by_source)
     if job.receptors_at:
         row_values(job.receptors_at, index, n, partners, which, job.by_source)
-    shifts = view(job.shifts_at, MUCH, np.int32)
+    shifts, found = view(job.shifts_at, MUCH, np.int32), 0
     for i in range(n):
         lane = lane_of[partners[i]]
         if lane >= 0:
@@ -82,12 +85,13 @@ def add_varied(part, job, index, n, partners, lane_of, value, sent, ring):
                 lane += job.negative_shift
             weight = ring.dtype.type(np.floor(weights[i] * job.weight_scale + 0.5)) if job.weight_kind else ring.dtype.type(1)
             ring_row(part, sent + later, ring)[lane] += weight * value
+            found += 1
+    return found
 
 
 def make_draw(ring_type: type) -> Kernel:
-    """The kernel `draw(part, spike, sent, count)`: see draw_synapses."""
+    """The kernel `draw(part, spike, sent, count) -> number of weights`: see draw_synapses."""
     def draw(p, spike, sent, count):
         part = view(p, 1, PART)[0]
-        draw_synapses(part, spike, sent, count, view(part.ring_at, (part.mask + 1) * part.lanes, ring_type))
-        return 0
+        return draw_synapses(part, spike, sent, count, view(part.ring_at, (part.mask + 1) * part.lanes, ring_type))
     return kernel(draw, variant=ring_type.__name__)

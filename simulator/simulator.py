@@ -26,6 +26,7 @@ from .memory import check_memory, check_room
 from .network import Network, Population, Projection
 from .placing import number_of_nodes, place
 from .plan import Plan
+from .profile import Profile, profile_run
 from .progress import progress_bar
 from .resolve import resolve
 from .table_reader import Reader
@@ -253,13 +254,25 @@ class Simulator:
         BadTime, TooLarge, Interrupted, Diverged
         """
         steps = self._steps(duration)
-        plan = self._lowered(going_on=False)
-        if self._program is None or self._program.plan is not plan or self._program.slots > plan.slots:
+        return self._run(self._from_start(self._lowered(going_on=False)), steps, progress)
+
+    def profile(self, duration: Any, *, progress: bool | None = None) -> Profile:
+        """A run like that of `simulate`, with the same results, and where its time goes: `print(sim.profile(1000.0))`.
+
+        Raises
+        ------
+        BadTime, TooLarge, Interrupted, Diverged
+        """
+        return profile_run(self, self._steps(duration), progress)
+
+    def _from_start(self, plan: Plan) -> Program:
+        """The plan's program at t = 0."""
+        if self._program is None or self._program.plan is not plan or self._program.roomy:
             self._program = None                        # its memory is free before another program's is taken
             self._program = self._backend.make_program(plan)
         else:
             self._program.reset()
-        return self._run(self._program, steps, progress)
+        return self._program
 
     def cont(self, duration: Any, *, progress: bool | None = None) -> Results:
         """Go on for `duration` (ms) from where the last run stopped; the results hold this window only."""

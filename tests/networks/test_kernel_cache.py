@@ -30,6 +30,7 @@ sim.connect(noise, cells, weight=1.0)
 sim.connect(cells, cells, rule=nl.fixed_outdegree(5), weight=nl.dist.Normal(0.5, 0.1), delay=nl.dist.Uniform(0.5, 2.0),
             allow_multapses=False)
 sim.connect(cells, rec)
+sim.profile(1.0)
 print(sim.simulate(200.0).n_events(rec), "scipy.linalg" in sys.modules)
 """
 
