@@ -67,6 +67,10 @@ class Profile:
     them), "arrivals" (synapses of differing delays, when their spikes arrive), "generators", "neurons", "sampling" (states for
     multimeters), "listing spikes" (and noting the recorded ones), "waiting" (for other threads), "delivery" (all other
     synapses), "host" (Python around the compiled loop: taking over recorded spikes, progress) and "collecting".
+
+    What measuring costs (`python tests/benchmarks/profiles.py --network brunel --order 100`): a profile of one second of 500
+    neurons took 15.6 ms, simulate() 14.3, of which 0.8 ms go into finding the loop that counts; at order 2500 and for
+    `--network coba` (4000 neurons) no difference was found, 0.56 and 0.093 s.
     """
 
     results: Results
