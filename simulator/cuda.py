@@ -159,7 +159,7 @@ class Program:
         return launches
 
     def _bind_block(self, b: int) -> tuple[CudaKernel, int]:
-        block, variant = self.plan.blocks[b], variant_of(self.plan.blocks[b], self.plan.precision)
+        block, variant = self.plan.blocks[b], variant_of(self.plan.blocks[b], self.plan.precision, gpu=True)
         body = self._body(block, self._state[b], {name: int(lane.begins[0]) for name, lane in block.lanes.items()}, 0)
         head = body[:HEAD].view(BODY)[0]
         head["first"] = block.first
@@ -171,7 +171,7 @@ class Program:
         return cuda_kernel(make_advance(variant), uses=variant.uses, variant=variant.text), self.memory.address(body)
 
     def _bind_drive(self, drive: Drive, state: list[np.ndarray]) -> tuple[CudaKernel, int]:
-        variant = variant_of(drive, self.plan.precision)
+        variant = variant_of(drive, self.plan.precision, gpu=True)
         body = self._body(drive, state, {}, drive.delay)
         neighbours, one_weight = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all()), len(drive.weights) == 1
         lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
