@@ -8,6 +8,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+MODULE = """
+.version 7.0
+.target sm_75
+.address_size 64
+{before}
+.visible .entry k(.param .u64 k_0, .param .u64 k_1, .param .u64 k_2, .param .u64 k_3, .param .u64 k_4)
+{{
+    .reg .pred %p<10>;
+    .reg .b16 %h<10>;
+    .reg .b32 %r<20>;
+    .reg .b64 %q<20>;
+    .reg .f32 %f<10>;
+    .reg .f64 %d<10>;
+{lines}
+    ret;
+}}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -29,14 +46,14 @@ def machine(ptx_machine):
 
 @pytest.fixture
 def compile_ptx(monkeypatch):
-    """compile_ptx(function, n_args, cc): PTX of a function of whole numbers, without contraction; no GPU is needed."""
+    """compile_ptx(function, n_args, cc, fma=False): PTX of a function of whole numbers; no GPU is needed."""
     import numba.cuda.dispatcher as dispatcher
     from numba import cuda, int64
     from numba.cuda.cudadrv import nvvm
     whole = nvvm.compile_ir
-    monkeypatch.setattr(nvvm, "compile_ir", lambda ir, **options: whole(ir, **{**options, "fma": False}))
 
-    def compiled(function, n_args, cc):
+    def compiled(function, n_args, cc, fma=False):
+        monkeypatch.setattr(nvvm, "compile_ir", lambda ir, **options: whole(ir, **{**options, "fma": fma}))
         monkeypatch.setattr(dispatcher, "get_current_device", lambda: type("Device", (), {"compute_capability": cc}))
         return cuda.compile_ptx(function, (int64,) * n_args, cc=cc)[0]
     return compiled
@@ -59,3 +76,9 @@ def kept_ptx(request):
             part.rename(file)
         return file.read_text()
     return kept
+
+
+@pytest.fixture(scope="session")
+def kernel_text():
+    """kernel_text(*lines, before=""): the module of a kernel of five whole numbers k_0 to k_4, and registers %p to %d."""
+    return lambda *lines, before="": MODULE.format(lines="\n".join(f"    {line}" for line in lines), before=before)

@@ -6,12 +6,12 @@ are grouped (barriers, shuffles, votes, shared memory) is refused.
 from ptx_emitter import Refused, floats, handles, llvm_type, only
 from ptx_parser import parts, width
 
-ORDERED = {"eq": "oeq", "ne": "one", "lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "equ": "ueq", "neu": "une", "ltu": "ult",
-           "leu": "ule", "gtu": "ugt", "geu": "uge", "num": "ord", "nan": "uno"}
+ORDERED = {"eq": "oeq", "ne": "one", "lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "equ": "ueq", "neu": "une",
+           "ltu": "ult", "leu": "ule", "gtu": "ugt", "geu": "uge", "num": "ord", "nan": "uno"}
 WHOLE = {"lo": "lt", "ls": "le", "hi": "gt", "hs": "ge"}
 SPACES = {"param", "global", "local", "const"}
-HINTS = {"relaxed", "weak", "acquire", "release", "acq_rel", "gpu", "sys", "cta", "nc", "ca", "cg", "cs", "cv", "lu", "wb", "wt",
-         "L1_no_allocate", "L1_evict_last", "L1_evict_first", "L2_128B", "L2_256B"}       # orders and caches: nothing here
+HINTS = {"relaxed", "weak", "acquire", "release", "acq_rel", "gpu", "sys", "cta", "nc", "ca", "cg", "cs", "cv", "lu", "wb",
+         "wt", "L1_no_allocate", "L1_evict_last", "L1_evict_first", "L2_128B", "L2_256B"}      # orders and caches: nothing here
 
 
 @handles("mov")

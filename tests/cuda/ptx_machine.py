@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))                      # tests are 
 
 import ptx_arithmetic  # noqa: E402, F401   they enter what they can translate in TABLE
 import ptx_control  # noqa: E402, F401
-from ptx_emitter import TABLE, Emitter, Refused, llvm_type  # noqa: E402
+from ptx_emitter import TABLE, Emitter, Refused  # noqa: E402
 from ptx_parser import PtxError, number, read_ptx, width  # noqa: E402
 
 THREAD = ("tid", "ntid", "ctaid", "nctaid")
@@ -138,7 +138,8 @@ def initialised(variable):
 
 
 def function(e):
-    """The lines of one function: kernels take whole numbers, others pointers to results and parameters; all know their thread."""
+    """The lines of one function: kernels take whole numbers, others pointers to results and parameters; all know their
+    thread."""
     f = e.function
     e.threads = [f"i32 %{name}" for name in THREAD]
     if f.entry:
@@ -158,8 +159,8 @@ def function(e):
             raise PtxError(f"{instruction.text}: {error if isinstance(error, Refused) else repr(error)}") from error
     if not e.ended:
         e.do("ret void")
-    return [f"define {'' if f.entry else 'internal '}void @{f.name}({', '.join([*arguments, *e.threads])}) {{", "entry:", *e.stack,
-            "  br label %begin", "begin:", *e.lines, "}"]
+    head = f"define {'' if f.entry else 'internal '}void @{f.name}({', '.join([*arguments, *e.threads])}) {{"
+    return [head, "entry:", *e.stack, "  br label %begin", "begin:", *e.lines, "}"]
 
 
 def translate(e, i):
@@ -200,5 +201,3 @@ def compiled(ir):
     engine.finalize_object()
     return engine
 
-
-__all__ = ["PtxError", "PtxKernel", "PtxMachine", "PtxTrap", "llvm_type"]

@@ -28,7 +28,10 @@ class Case:
                         (described.inputs, described.forms[1], np.int64))
         self.kinds = [[real if f.type is float else integer for f in fields] for fields, _, integer in self.records]
         self.rng = np.random.default_rng(1)
-        values = {f.name: [np.asarray(f.default, float)] if f.type is tuple else np.asarray(f.default) for f in described.params}
+        unlike_0 = {"Hz": 500.0, "pA": 5.0, "activity": 50}          # or generators would do nothing
+        values = {f.name: np.asarray(f.default or unlike_0.get(f.unit, unlike_0.get(f.name, f.default)))
+                  for f in described.params}
+        values.update({f.name: [np.asarray(f.default, float)] for f in described.params if f.type is tuple})
         starts = [f.default or 0 for f in described.state]
         constants = [np.broadcast_to(c, N) for c in described.constants(values, 0.1)]
         self.arrays = [[self.around(v, kind) for v, kind in zip(given, kinds)]
@@ -42,8 +45,10 @@ class Case:
 
     def arriving(self, field, kind):
         if field.type is int:
-            return self.rng.integers(0, 4, N).astype(kind)
-        values = self.rng.random(N) if field.supplied == "uniform" else self.rng.normal(5.0, 20.0, N)
+            return self.rng.integers(0, 1000 if field.supplied == "clock" else 4, N).astype(kind)
+        if field.supplied in ("uniform", "series"):
+            return (self.rng.random(N) * (20_000.0 if field.name == "rate" else 1.0)).astype(kind)
+        values = self.rng.normal(5.0, 20.0, N)
         return (abs(values) / 10.0 if field.unit == "nS" else values).astype(kind)
 
     @property
