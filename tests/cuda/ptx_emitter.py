@@ -48,10 +48,13 @@ def only(modifiers, *allowed):
 
 
 class Emitter:
-    """The body of one function; `known`: LLVM names of the module's variables, `functions`: its functions by name."""
+    """The body of one function.
 
-    def __init__(self, function, known, functions):
-        self.function, self.known, self.functions = function, known, functions
+    known: LLVM names of the module's variables; functions: its functions by name; watched: whether accesses are noted.
+    """
+
+    def __init__(self, function, known, functions, watched):
+        self.function, self.known, self.functions, self.watched = function, known, functions, watched
         self.stack, self.lines = [], []
         self.scopes = [{}]                                          # LLVM names of what is declared within braces
         self.declared = set()                                       # LLVM's functions that are called

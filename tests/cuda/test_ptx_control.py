@@ -143,6 +143,43 @@ def test_local_variables_are_told(machine, kernel_text):
     assert not machine.load(kernel_text(*ADDRESS)).uses_local
 
 
+# ------------------------------------------------------------------------------------------------------------ watching
+
+@pytest.fixture
+def watch(machine, kernel_text):
+    """watch(array, *lines): the accesses of 40 threads, of which thread i has the address of number i in %q2."""
+    def watches(array, *lines, n=40):
+        mine = "mul.wide.s32 %q2, %r1, 8; add.s64 %q2, %q0, %q2;"
+        return machine.load(kernel_text(*ADDRESS, *THREAD, mine, *lines)).watched(n // 8, 8, array.ctypes.data, 0, 0, 0, 0)
+    return watches
+
+
+def test_threads_that_keep_to_their_places_do_not_race(watch):
+    a = np.arange(41)
+    found = watch(a, "ld.global.u64 %q1, [%q2]; add.s64 %q1, %q1, 1; st.global.u64 [%q2], %q1; ld.global.u64 %q4, [%q0+320];")
+    assert a.tolist() == [*range(1, 41), 40]
+    assert [tuple(r) for r in found.records[:3]] == [(a.ctypes.data, 0, 8, 0), (a.ctypes.data, 0, 8, 1),
+                                                     (a.ctypes.data + 320, 0, 8, 0)]
+    assert len(found.records) == 120 and not len(found.races()) and not len(found.misaligned())
+    assert set(found.outside(a[1:])["thread"]) == {0} and not len(found.outside(a[:20], a[20:]))
+
+
+@pytest.mark.parametrize("line, racing", [
+    ("ld.global.u64 %q1, [%q0]; add.s64 %q1, %q1, 1; st.global.u64 [%q0], %q1;", 80),       # a sum that loses some
+    ("red.global.add.u64 [%q0], 1;", 0), ("red.global.add.u64 [%q0], 1; ld.global.u64 %q1, [%q0];", 80),
+    ("ld.global.u64 %q1, [%q0];", 0), ("setp.eq.s32 %p1, %r1, 7; @%p1 st.global.u64 [%q0], 1;", 0),
+    ("st.global.u64 [%q2], 1; ld.global.u32 %r5, [%q2+8];", 78), ("st.global.u32 [%q2], 1; ld.global.u32 %r5, [%q2+4];", 0),
+    ("st.global.v2.u32 [%q2], {1, 2}; ld.global.u8 %r5, [%q2+15];", 78)])
+def test_accesses_whose_order_decides_are_races(watch, line, racing):
+    assert len(watch(np.zeros(42, np.int64), line).races()) == racing
+
+
+def test_misaligned_accesses_are_found(watch):
+    found = watch(np.zeros(42, np.int64), "st.global.u32 [%q2], 1; ld.global.u64 %q1, [%q2+4];")
+    assert set(found.misaligned()["size"]) == {8} and len(found.misaligned()) == 40
+    assert len(found.races()) == 78
+
+
 # ----------------------------------------------------------------------------------------------------------- refusals
 
 @pytest.mark.parametrize("line, words", [
