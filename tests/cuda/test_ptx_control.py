@@ -190,7 +190,7 @@ def test_misaligned_accesses_are_found(watch):
     ("add.rm.f32 %f1, %f2, %f3;", "no .rn"),
     ("fma.rn.ftz.f32 %f1, %f2, %f3, %f1;", "modifier .ftz"), ("add.cc.u32 %r1, %r2, %r3;", "modifier .cc"),
     ("cvt.f32.f64 %f1, %d1;", "no .rn"), ("cvt.rn.f16.f32 %h1, %f1;", "type .f16"), ("mov.u32 %r1, %laneid;", "%laneid"),
-    ("mov.u32 %r1, %smid;", "%smid"), ("mov.u64 %q1, nowhere;", "nowhere"), ("add.s64 %q1, %r1, 1;", "%r1 is narrower"),
+    ("mov.u32 %r1, %smid;", "%smid"), ("mov.u64 %q1, nowhere;", "nowhere"), ("add.s64 %q1, %r1, 1;", "%r1 is narrower"), ("cvt.u64.u32 %r1, %r2;", "%r1 is narrower"),
     ("atom.global.add.f64 %d1, [%q0], %d2;", "depends on the order of threads"),
     ("atom.shared.add.u32 %r1, [%r2], 1;", "modifier .shared"), ("ld.shared.u32 %r1, [%r2];", "modifier .shared"),
     (".shared .align 8 .b8 room[8];", ".shared memory"), ("call.uni vprintf;", "a call of vprintf"),
