@@ -9,6 +9,7 @@ from ptx_parser import PtxError, address, number, width
 
 SPECIAL = {"%tid.x": "%tid", "%ntid.x": "%ntid", "%ctaid.x": "%ctaid", "%nctaid.x": "%nctaid"}
 SPECIAL.update({f"{name[:-1]}{axis}": str(int(name.startswith("%n"))) for name in list(SPECIAL) for axis in "yz"})
+SPECIAL["%ctaid.y"] = "%row"
 TABLE = {}                                                          # instruction: the function that translates it
 
 

@@ -18,7 +18,7 @@ from ptx_emitter import TABLE, Emitter, Refused  # noqa: E402
 from ptx_parser import PtxError, number, read_ptx, width  # noqa: E402
 from ptx_watch import ACCESS, NOTE, ROOM, Accesses  # noqa: E402
 
-THREAD = ("tid", "ntid", "ctaid", "nctaid")
+THREAD = ("tid", "ntid", "ctaid", "nctaid", "row")
 
 
 class PtxTrap(RuntimeError):
@@ -57,23 +57,24 @@ class PtxKernel:
         self.ir = translated(module, entries[0])
         self._engine = compiled(self.ir)
 
-    def __call__(self, grid, block, *arguments, order="forward"):
-        """Run `grid` blocks of `block` threads; order: "forward", "reversed", or a seed by which all threads are shuffled."""
-        self._run(self._engine, grid, block, arguments, order)
+    def __call__(self, grid, block, *arguments, order="forward", rows=1):
+        """Run `rows` rows of `grid` blocks of `block` threads; order of each row: "forward", "reversed", or a seed by which all
+        its threads are shuffled."""
+        self._run(self._engine, grid, block, arguments, order, rows)
 
-    def watched(self, grid, block, *arguments, order="forward"):
+    def watched(self, grid, block, *arguments, order="forward", rows=1):
         """Run it like that and return all its `Accesses` to global memory."""
         if self._watched is None:
             self._watched = compiled(translated(self._module, self._entry, watched=True))
         records = np.empty(ROOM, ACCESS)
         ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self._watched.get_function_address("watch"))(records.ctypes.data)
-        self._run(self._watched, grid, block, arguments, order)
+        self._run(self._watched, grid, block, arguments, order, rows)
         n = ctypes.CFUNCTYPE(ctypes.c_int64)(self._watched.get_function_address("count"))()
         if n > ROOM:
             raise ValueError(f"{n} accesses: must be {ROOM} or fewer")
         return Accesses(records[:n].copy())
 
-    def _run(self, engine, grid, block, arguments, order):
+    def _run(self, engine, grid, block, arguments, order, rows):
         if len(arguments) != self.n_args:
             raise TypeError(f"{self.name} takes {self.n_args} arguments, {len(arguments)} were given")
         if not 0 < block <= 1024 or grid < 1:
@@ -84,9 +85,10 @@ class PtxKernel:
         elif order != "forward":
             np.random.default_rng(order).shuffle(threads)
         launch = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_int64] * self.n_args, ctypes.c_int32, ctypes.c_int32,
-                                  ctypes.c_void_p)(engine.get_function_address("launch"))
-        if launch(*(int(a) for a in arguments), grid, block, None if order == "forward" else threads.ctypes.data):
-            raise PtxTrap(f"{self.name} executed `trap`")
+                                  ctypes.c_int32, ctypes.c_void_p)(engine.get_function_address("launch"))
+        for row in range(rows):
+            if launch(*(int(a) for a in arguments), grid, block, row, None if order == "forward" else threads.ctypes.data):
+                raise PtxTrap(f"{self.name} executed `trap`")
 
 
 # -------------------------------------------------------------------------------------------------------- translation
@@ -110,7 +112,7 @@ def translated(module, entry, watched=False):
 
 
 LAUNCH = """
-define i32 @launch({arguments}i32 %nctaid, i32 %ntid, ptr %order) {{
+define i32 @launch({arguments}i32 %nctaid, i32 %ntid, i32 %row, ptr %order) {{
 entry:
   store i32 0, ptr @trapped
   %blocks = zext i32 %nctaid to i64
@@ -131,7 +133,7 @@ run:
   %within = urem i64 %thread, %threads
   %ctaid = trunc i64 %block to i32
   %tid = trunc i64 %within to i32
-  call void @{name}({arguments}i32 %tid, i32 %ntid, i32 %ctaid, i32 %nctaid)
+  call void @{name}({arguments}i32 %tid, i32 %ntid, i32 %ctaid, i32 %nctaid, i32 %row)
   %after = add i64 %i, 1
   %more = icmp ult i64 %after, %n
   br i1 %more, label %next, label %done
