@@ -20,13 +20,17 @@ INSTALL = 'install it with pip install "nestling[cuda]" and an NVIDIA driver of 
 
 @dataclass(frozen=True)
 class Launch:
-    """A kernel, its int64 arguments, and for how many items it is launched, in so many rows of the grid; label: what for."""
+    """A kernel, its int64 arguments, and for how many items it is launched, in so many rows of the grid.
+
+    label: its phase in a profile; what: the blocks or drives that it advances.
+    """
 
     kernel: CudaKernel
     args: tuple[int, ...]
     items: int
     rows: int = 1
     label: str = ""
+    what: tuple[Any, ...] = ()
 
 
 def check(result: tuple) -> Any:

@@ -29,6 +29,7 @@ from nestling.models.contract import Model
 
 from .lanes import GENERIC
 
+
 def larger(*args):
     """What `max` is in Python, and compiled for a CPU: the first of the largest, so that NaN and zeros of both signs count."""
     return max(*args)
