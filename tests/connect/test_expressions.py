@@ -25,7 +25,7 @@ SPACE = Space(np.random.default_rng(1).uniform(-0.5, 0.5, (30, 2)), np.random.de
 WRAPPED = Space(SPACE.sources, SPACE.targets, np.array([1.0, 1.0]))
 DEEP = Space(*(np.random.default_rng(i).uniform(-2.0, 1.0, (9, 3)) for i in (3, 4)), np.array([3.0, 3.0, 4.0]))
 
-GOLDEN = [      # places 0, 1, 2, 3 and 8 of the row 3 of stream 7, as the version before expressions drew them, but for last bits of exp
+GOLDEN = [      # places 0, 1, 2, 3 and 8 of the row 3 of stream 7, as drawn before expressions were, up to last bits of exp
     (N(2.0, 3.0), ["0x1.bcdbb859e01b4p+0", "0x1.6dfcd155c71c2p+1", "0x1.45dcc40dbf7d3p+2", "0x1.5149dddd2140cp+1",
                    "0x1.5446e326795fcp+0"]),
     (d.LogNormal(0.5, 0.8), ["0x1.898fd3563172cp+0", "0x1.0961d78bde247p+1", "0x1.e1489cd7d0181p+1", "0x1.f3f5d235c2baep+0",
