@@ -102,9 +102,10 @@ def test_shares_belong_to_their_models_in_every_partition(backend, threads):
         ("generators", "dc_generator", "connection 0", 100), ("generators", "poisson_generator", "connection 1", 400),
         ("neurons", "parrot_neuron", "population 0", 1), ("neurons", "iaf_psc_alpha", "populations 1, 3", 300),
         ("neurons", "hh_psc_alpha", "population 2", 200), ("generators", "poisson_generator", "population 4, recorded", 1)]
-    by_name = {s.name: s for s in shares if s.phase == "neurons"}
-    assert by_name["hh_psc_alpha"].ns > 3.0 * by_name["iaf_psc_alpha"].ns > 0.0
-    assert (by_name["parrot_neuron"].seconds > 0.0).sum() == 1
+    runs = [{s.name: s for s in sim.profile(100.0).shares if s.phase == "neurons"} for _ in range(5)]
+    least = {name: min(run[name].ns for run in runs) for name in runs[0]}          # others may take a core meanwhile
+    assert least["hh_psc_alpha"] > 3.0 * least["iaf_psc_alpha"] > 0.0
+    assert all((run["parrot_neuron"].seconds > 0.0).sum() == 1 for run in runs)
 
 
 def test_a_thread_may_have_several_partitions(backend):
