@@ -7,6 +7,7 @@ graph of some slices serves for all of a run, and what is left of it when the ru
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -266,6 +267,7 @@ class Program:
             launches = [Launch(one.kernel, (*one.args, at[j], at[j + 1])[:one.kernel.n_args], one.items, one.rows, one.label)
                         for j in range(len(self.slices)) for one in self._launches]
             self._graph = self.device.record(launches)
+            weakref.finalize(self, self.device.forget, self._graph)
         return self._graph
 
     def _run_slices(self, progress: Callable[[int], None] | None) -> None:
