@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
 
 from .errors import NotAvailable
 from .plan import Drive, Plan
+from .profile import Timing
 
 Events = list[tuple[np.ndarray, np.ndarray, np.ndarray]]
 
@@ -45,6 +47,8 @@ class Program(Protocol):
     def stop(self) -> None: ...
 
     def run(self, steps: int, progress: Callable[[int], None] | None = None) -> None: ...
+
+    def profiled(self) -> AbstractContextManager[Timing]: ...
 
     def weights_changed(self) -> None: ...
 

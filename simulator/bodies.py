@@ -64,7 +64,7 @@ class Memory:
             inputs["filled"] = 0
 
 
-def variant_of(what: Block | Drive, precision: str) -> Variant:
+def variant_of(what: Block | Drive, precision: str, gpu: bool = False) -> Variant:
     """What a block's or drive's kernel must know when it is compiled."""
     reached = what.lanes if isinstance(what, Block) else {}
     real, whole = (np.float64, np.int64) if precision == "double" else (np.float32, np.int32)
@@ -72,7 +72,7 @@ def variant_of(what: Block | Drive, precision: str) -> Variant:
     asked = {f.when for f in what.model.inputs if f.when}           # constants that say whether something is drawn
     nought = tuple(f.name in asked and f.type is float and not np.any(v) for f, v in zip(what.model.step, what.step))
     return Variant(what.model, tuple(np.ndim(v) == 0 for v in what.step),
-                   tuple(f.name in wanted or f.name in reached for f in what.model.inputs), nought, real, whole)
+                   tuple(f.name in wanted or f.name in reached for f in what.model.inputs), nought, real, whole, gpu)
 
 
 def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int, state: list[np.ndarray], step: list[Any],

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .bodies import make_body, variant_of
 from .cuda_compile import CudaKernel, cuda_kernel
-from .cuda_device import Device, Launch
+from .cuda_device import ROWS, Device, Launch
 from .cuda_kernels import make_advance, make_deliver, make_drive, send_planned
 from .cuda_memory import DeviceMemory, Mirror
 from .cuda_native import SIMULATED
+from .cuda_profile import LaunchClock
+from .cuda_room import SPIKES_LOGGED, check_fits, log_worst, spike_room
 from .cuda_tables import TableOnDevice
 from .cuda_traces import DeviceTraces
 from .diagnosis import check_nodes
-from .errors import NotAvailable, TooLarge
+from .errors import NotAvailable
 from .going_on import go_on_from, room_for
 from .layout import (
     BODY,
     END,
+    EVENTS,
     EXCESS,
     FROM,
     LOG_ROOM,
@@ -39,6 +44,7 @@ from .layout import (
     SICK,
     SLICE_WORDS,
     SPIKE,
+    SPIKES,
     STEPS,
     TEAM,
     WILD,
@@ -46,10 +52,10 @@ from .layout import (
 )
 from .model_kernels import HEAD
 from .plan import Block, Drive, Plan, most_in_a_slice, power_of_two
+from .profile import Timing
 from .traces import cut_traces
 
 ONE_PARTITION = True
-SPIKES_LOGGED = 1 << 20         # recorded spikes that the GPU holds before they are taken over
 PATIENCE = 0.05                 # seconds after which the host looks whether it is to stop
 
 _device: Any = None
@@ -66,6 +72,7 @@ def open_device(precision: str) -> Any:
             _device = SimulatedDevice()
         else:
             _device = Device()
+    _device.use()
     return _device
 
 
@@ -84,7 +91,7 @@ class Program:
         self.sizes = [b.size for b in plan.blocks]
         self.lanes = sum(b.size * len(b.lanes) for b in plan.blocks)
         shared = before is not None and before.plan.tables is plan.tables
-        self.table = before.table if before is not None and shared else None
+        self.table: TableOnDevice | None = before.table if before is not None and shared else None
         check_fits(self)
         self.table = self.table or TableOnDevice(self.device, plan.tables[0])
         self.memory = DeviceMemory(self.device)
@@ -107,6 +114,7 @@ class Program:
         self.events: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.traces: dict[int, dict[str, np.ndarray]] = {}
         self._stopping = False
+        self._clock: LaunchClock | None = None
         self.reset()
 
     def _bind_part(self) -> None:
@@ -130,12 +138,11 @@ class Program:
             part[name] = address
         self.words[LOG_ROOM], self.words[LOG_WORST], self.words[TEAM] = self.log_room, worst, self.device.team
         self.words[LONGEST], self.words[WILD_AT] = plan.min_delay, self.memory.address(self.wild)
-        rings = np.zeros(0, plan.ring_type)
-        self._ring = Mirror(self.device, [(int(part["ring_at"]), rings)])
+        self._ring = Mirror(self.device, [(int(part["ring_at"]), np.zeros(0))])
 
     def _make_launches(self) -> list[Launch]:
         """The launches of one slice; their last two arguments are to be the addresses of slices."""
-        plan, threads = self.plan, self.device.processors
+        plan = self.plan
         part, run = self.memory.address(self.parts), self.memory.address(self.words)
         launches = []
         alike: dict[CudaKernel, list[tuple[int, int, int]]] = {}
@@ -144,23 +151,30 @@ class Program:
                 kernel, body = self._bind_drive(drive, state)
                 alike.setdefault(kernel, []).append((body, i, drive.size))
         for kernel, bodies in alike.items():
-            listed = self.memory.at(np.array([entry[:2] for entry in bodies], np.int64))
-            launches.append(Launch(kernel, (listed, part, run), max(size for _, _, size in bodies), len(bodies), "generators"))
+            for some in (bodies[i:i + ROWS] for i in range(0, len(bodies), ROWS)):
+                listed = self.memory.at(np.array([entry[:2] for entry in some], np.int64))
+                launches.append(Launch(kernel, (listed, part, run), max(size for _, _, size in some), len(some), "generators",
+                                       tuple(self.bound[i] for _, i, _ in some)))
         if len(plan.planned.steps):
             kernel = cuda_kernel(send_planned)
-            launches.append(Launch(kernel, (part, run), most_in_a_slice(plan.planned.steps, plan.min_delay), 1, "planned"))
+            launches.append(Launch(kernel, (part, run), most_in_a_slice(plan.planned.steps, plan.min_delay), 1, "planned spikes"))
         for b, block in enumerate(plan.blocks):
             if block.size:
                 kernel, body = self._bind_block(b)
-                launches.append(Launch(kernel, (self.memory.at(np.array([body], np.int64)), part, run), block.size, 1, "neurons"))
-        deliver = make_deliver(plan.ring_type, plan.tables[0].targets.dtype.type)
-        kernel = cuda_kernel(deliver, variant=f"{plan.ring_type.__name__} {plan.tables[0].targets.dtype}")
+                launches.append(Launch(kernel, (self.memory.at(np.array([body], np.int64)), part, run), block.size, 1, "neurons",
+                                       (block,)))
+        return [*launches, self._delivery()]
+
+    def _delivery(self, counted: bool = False) -> Launch:
+        """The launch of delivery; counted: of a kernel that also counts synaptic events."""
+        ring, target = self.plan.ring_type, self.plan.tables[0].targets.dtype.type
+        kernel = cuda_kernel(make_deliver(ring, target, counted), variant=f"{ring.__name__} {target.__name__} {counted}")
         # as many threads as may be at work at once: how many groups the spikes will reach is not known yet
-        launches.append(Launch(kernel, (part, run), 1024 * threads, 1, "delivery"))
-        return launches
+        return Launch(kernel, (self.memory.address(self.parts), self.memory.address(self.words)),
+                      1024 * self.device.processors, 1, "delivery")
 
     def _bind_block(self, b: int) -> tuple[CudaKernel, int]:
-        block, variant = self.plan.blocks[b], variant_of(self.plan.blocks[b], self.plan.precision)
+        block, variant = self.plan.blocks[b], variant_of(self.plan.blocks[b], self.plan.precision, gpu=True)
         body = self._body(block, self._state[b], {name: int(lane.begins[0]) for name, lane in block.lanes.items()}, 0)
         head = body[:HEAD].view(BODY)[0]
         head["first"] = block.first
@@ -172,7 +186,7 @@ class Program:
         return cuda_kernel(make_advance(variant), uses=variant.uses, variant=variant.text), self.memory.address(body)
 
     def _bind_drive(self, drive: Drive, state: list[np.ndarray]) -> tuple[CudaKernel, int]:
-        variant = variant_of(drive, self.plan.precision)
+        variant = variant_of(drive, self.plan.precision, gpu=True)
         body = self._body(drive, state, {}, drive.delay)
         neighbours, one_weight = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all()), len(drive.weights) == 1
         lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
@@ -235,7 +249,25 @@ class Program:
 
     def run(self, steps: int, progress: Callable[[int], None] | None = None) -> None:
         """Run so many steps, or fewer where `stop` is called meanwhile."""
-        end = self.step + steps
+        if self._clock is None:
+            self._go(self.step + steps, progress)
+        else:
+            self._clock.timing.began = time.perf_counter()
+            self._go(self.step + steps, progress)
+            self._clock.timing.ended = time.perf_counter()
+
+    @contextmanager
+    def profiled(self) -> Iterator[Timing]:
+        """Within, a run is profiled; afterwards the timing says what was measured, unless there was an error."""
+        first = self.step
+        self._clock = clock = LaunchClock([*self._launches[:-1], self._delivery(counted=True)], self.plan.min_delay)
+        try:
+            yield clock.timing
+        finally:
+            self._clock = None
+        clock.read(self.step - first)
+
+    def _go(self, end: int, progress: Callable[[int], None] | None) -> None:
         self.device.use()
         self._states.settle()
         self._ring.settle()
@@ -252,32 +284,36 @@ class Program:
 
     def _begin(self, end: int) -> None:
         """Write the words of a stretch of the run, and those of its first slice."""
-        self.words[END], self.words[LOGGED], self.words[[EXCESS, SICK]], self.words[WILD] = end, 0, NEVER, 0
+        self.words[END], self.words[[EXCESS, SICK]], self.words[[LOGGED, WILD, SPIKES, EVENTS]] = end, NEVER, 0
         self.slices[...] = 0
         self.slices[0, FROM], self.slices[0, STEPS] = self.step, min(self.plan.min_delay, end - self.step)
         for array in (self.words, self.slices, self.wild):
             self.device.upload(self.memory.address(array), array)
 
     def _graph_of_slices(self) -> Any:
-        """The launches of as many slices as there are words for, the last of which leads back to the first."""
+        """The graph that is replayed."""
         if self._graph is None:
-            first, size = self.memory.address(self.slices), 8 * SLICE_WORDS
-            at = [first + size * j for j in range(len(self.slices) + 1)]
-            at[-1] = first
-            launches = [Launch(one.kernel, (*one.args, at[j], at[j + 1])[:one.kernel.n_args], one.items, one.rows, one.label)
-                        for j in range(len(self.slices)) for one in self._launches]
-            self._graph = self.device.record(launches)
+            self._graph = self.device.record(self._slices(self._launches))
             weakref.finalize(self, self.device.forget, self._graph)
         return self._graph
 
+    def _slices(self, launches: list[Launch]) -> list[Launch]:
+        """The launches of as many slices as there are words for, the last of which leads back to the first."""
+        first, size, n = self.memory.address(self.slices), 8 * SLICE_WORDS, len(self.slices)
+        return [replace(one, args=(*one.args, first + size * j, first + size * ((j + 1) % n))[:one.kernel.n_args])
+                for j in range(n) for one in launches]
+
     def _run_slices(self, progress: Callable[[int], None] | None) -> None:
         """Replay the graph until the run halts."""
-        graph, times = self._graph_of_slices(), 1
+        graph, times = None if self._clock else self._graph_of_slices(), 1
         going = True
         while going and not self.stopping:
             began = time.perf_counter()
-            self.device.replay(graph, times)
-            self.device.wait()
+            if self._clock is None:
+                self.device.replay(graph, times)
+                self.device.wait()
+            else:
+                self._clock.time(self.device, self._slices(self._clock.launches))
             self.device.download(self.memory.address(self.slices), self.slices)
             self.step, going = int(self.slices[0, FROM]), bool(self.slices[0, STEPS])
             left = int(self.words[END]) - self.step
@@ -290,6 +326,8 @@ class Program:
         """Take over the spikes that were logged, and what went wrong."""
         self.device.download(self.memory.address(self.words), self.words)
         n, part = int(self.words[LOGGED]), self.parts[0]
+        if self._clock is not None:
+            self._clock.note(self.words)
         if n:
             log = np.empty(n, np.int64), np.empty(n, np.int32), np.empty(n, np.int32)
             for name, array in zip(("log_steps_at", "log_ids_at", "log_counts_at"), log):
@@ -308,35 +346,6 @@ class Program:
         """Steps, node numbers and counts of all spikes recorded since the last call, in pieces."""
         taken, self.events = self.events, []
         return taken
-
-
-def spike_room(plan: Plan) -> int:
-    """The most spikes that a slice can have."""
-    return sum(b.size for b in plan.blocks) * plan.min_delay + most_in_a_slice(plan.planned.steps, plan.min_delay) + 1
-
-
-def log_worst(plan: Plan) -> int:
-    """The most spikes that a slice can log."""
-    stepped = sum(b.size for b in plan.blocks)
-    planned = most_in_a_slice(plan.planned.steps, plan.min_delay) if plan.recorded[stepped:].any() else 0
-    return int(plan.recorded[:stepped].sum(dtype=np.int64)) * plan.min_delay + planned
-
-
-def check_fits(program: Program) -> None:
-    """TooLarge where the plan's arrays would not fit into the GPU's memory."""
-    plan, free = program.plan, program.device.free_bytes()
-    rings = program.slots * program.lanes * np.dtype(plan.ring_type).itemsize
-    tables = 0 if program.table is not None else sum(t.nbytes for t in plan.tables)
-    worst = log_worst(plan)
-    listed = (SPIKE.itemsize + 8) * spike_room(plan) + 16 * max(SPIKES_LOGGED, 2 * worst) * (worst > 0)
-    rest = plan.nbytes["states"] + plan.nbytes["generators"]
-    needed = tables + rings + listed + rest
-    if needed > free:
-        single = "" if plan.precision == "single" else "precision='single' halves the rings; "
-        raise TooLarge(f"the network would need about {needed / 1e9:.2f} GB of the GPU's memory (synapses {tables / 1e9:.2f}, "
-                       f"input rings {rings / 1e9:.2f}, lists of spikes {listed / 1e9:.2f}, states {rest / 1e9:.2f}); "
-                       f"{free / 1e9:.2f} GB are free: {single}connect with fewer synapses or comm='procedural', which stores "
-                       f"none, or use backend='cpu'")
 
 
 def make_program(plan: Plan, before: Program | None = None) -> Program:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from .cuda_compile import CudaKernel, keep
 from .errors import NotAvailable, TooLarge
 
 BLOCK = 128                     # threads of a block: few, so that models with many registers still fill a multiprocessor
+ROWS = 65535                    # of a grid at most
 OLDEST = 7, 5                   # compute capability that the compilers of CUDA 13 know
 INSTALL = 'it needs pip install "nestling[cuda]" and an NVIDIA driver of CUDA 13 (580 or newer); or use backend="cpu"'
 OUT_OF_MEMORY, NO_DEVICE = 2, 100
@@ -27,13 +29,17 @@ LOST = (214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 999)   
 
 @dataclass(frozen=True)
 class Launch:
-    """A kernel, its int64 arguments, and for how many items it is launched, in so many rows of the grid; label: what for."""
+    """A kernel, its int64 arguments, and for how many items it is launched, in so many rows of the grid.
+
+    label: its phase in a profile; what: the blocks or drives that it advances.
+    """
 
     kernel: CudaKernel
     args: tuple[int, ...]
     items: int
     rows: int = 1
     label: str = ""
+    what: tuple[Any, ...] = ()
 
 
 def check(result: tuple) -> Any:
@@ -169,26 +175,37 @@ class Device:
         """How many blocks a row of the grid has: threads take several items where there are many."""
         return max(min(-(-launch.items // BLOCK), 16 * self.processors), 1)
 
-    def _launch(self, launch: Launch) -> None:
-        check(self.driver.cuLaunchKernel(self._function(launch.kernel), self._blocks(launch), launch.rows, 1, BLOCK, 1, 1, 0,
-                                         self.stream, arguments(launch), 0))
+    def record(self, launches: list[Launch], events: list[Any] | None = None) -> Any:
+        """The launches, one after another, as one graph, to be replayed as often as needed.
 
-    def record(self, launches: list[Launch]) -> Any:
-        """The launches, one after another, as one graph, to be replayed as often as needed."""
+        events: one more than launches, to be recorded before, between and after them.
+        """
         self.use()
-        d = self.driver
-        graph = check(d.cuGraphCreate(0))
-        nodes: list[Any] = []
+        graph = check(self.driver.cuGraphCreate(0))
         try:
-            for launch in launches:
-                node = d.CUDA_KERNEL_NODE_PARAMS()
-                node.func, node.kernelParams = self._function(launch.kernel), arguments(launch)
-                node.gridDimX, node.gridDimY, node.gridDimZ = self._blocks(launch), launch.rows, 1
-                node.blockDimX, node.blockDimY, node.blockDimZ = BLOCK, 1, 1
-                nodes.append(check(d.cuGraphAddKernelNode(graph, nodes[-1:], len(nodes[-1:]), node)))
-            return check(d.cuGraphInstantiate(graph, 0))
+            nodes: list[Any] = []
+            for k, launch in enumerate(launches):
+                self._mark(graph, nodes, events, k)
+                nodes.append(check(self.driver.cuGraphAddKernelNode(graph, nodes[-1:], len(nodes[-1:]), self._node(launch))))
+            self._mark(graph, nodes, events, len(launches))
+            return check(self.driver.cuGraphInstantiate(graph, 0))
         finally:
-            check(d.cuGraphDestroy(graph))
+            check(self.driver.cuGraphDestroy(graph))
+
+    def _node(self, launch: Launch) -> Any:
+        """A launch as part of a graph."""
+        node = self.driver.CUDA_KERNEL_NODE_PARAMS()
+        node.func = self._function(launch.kernel)
+        node.gridDimX, node.gridDimY, node.gridDimZ = self._blocks(launch), launch.rows, 1
+        node.blockDimX, node.blockDimY, node.blockDimZ = BLOCK, 1, 1
+        # the values of the int64 arguments, and their types
+        node.kernelParams = launch.args, (ctypes.c_int64,) * len(launch.args)
+        return node
+
+    def _mark(self, graph: Any, nodes: list[Any], events: list[Any] | None, k: int) -> None:
+        """Add the recording of an event to a graph."""
+        if events:
+            nodes.append(check(self.driver.cuGraphAddEventRecordNode(graph, nodes[-1:], len(nodes[-1:]), events[k])))
 
     def replay(self, graph: Any, times: int = 1) -> None:
         self.use()
@@ -205,44 +222,53 @@ class Device:
         check(self.driver.cuStreamSynchronize(self.stream))
 
     def timed(self, launches: list[Launch]) -> list[float]:
-        """Launch one after another; the seconds that each took on the GPU."""
-        self.use()
-        for launch in launches:                     # so that loading their code is not timed
-            self._function(launch.kernel)
-        return self._timed([lambda launch=launch: self._launch(launch) for launch in launches])     # type: ignore[misc]
+        """Launch one after another; the seconds that each took on the GPU.
 
-    def _timed(self, calls: list[Callable[[], None]]) -> list[float]:
-        d, events = self.driver, []
+        Marks of time stand between them in one graph, so that the GPU does not wait for the host.
+        """
+        self.use()
+        with self._events(len(launches) + 1) as events:
+            graph = self.record(launches, events)
+            try:
+                self.replay(graph)
+                self.wait()
+            finally:
+                self.forget(graph)
+            return self._between(events)
+
+    @contextmanager
+    def _events(self, n: int) -> Iterator[list[Any]]:
+        """Marks of time, for a while."""
+        events: list[Any] = []
         try:
-            for call in (lambda: None, *calls):
-                events.append(check(d.cuEventCreate(0)))
-                call()
-                check(d.cuEventRecord(events[-1], self.stream))
-            self.wait()
-            return [1e-3 * check(d.cuEventElapsedTime(a, b)) for a, b in zip(events, events[1:])]
+            for _ in range(n):
+                events.append(check(self.driver.cuEventCreate(0)))
+            yield events
         finally:
             for event in events:
-                d.cuEventDestroy(event)
+                self.driver.cuEventDestroy(event)
+
+    def _between(self, events: list[Any]) -> list[float]:
+        """The seconds from each event to the next."""
+        return [1e-3 * float(check(self.driver.cuEventElapsedTime(a, b))) for a, b in zip(events, events[1:])]
 
     def bandwidth(self, nbytes: int = 1 << 28) -> float:
         """Bytes a second that a copy within the GPU's memory moves, read and written."""
-        places: list[int] = []
-
-        def copy() -> None:
-            check(self.driver.cuMemcpyDtoDAsync(places[0], places[1], nbytes, self.stream))
-
+        d, places = self.driver, []
         try:
-            places += [self.allocate(nbytes)]
-            places += [self.allocate(nbytes)]
-            return 40.0 * nbytes / sum(self._timed([copy] * 23)[3:])
+            for _ in range(2):
+                places.append(self.allocate(nbytes))
+            with self._events(2) as events:
+                for k in range(23):
+                    if k == 3:                      # the first ones wake the GPU
+                        check(d.cuEventRecord(events[0], self.stream))
+                    check(d.cuMemcpyDtoDAsync(*places, nbytes, self.stream))
+                check(d.cuEventRecord(events[1], self.stream))
+                self.wait()
+                return 40.0 * nbytes / self._between(events)[0]
         finally:
             for place in places:
                 self.free(place)
-
-
-def arguments(launch: Launch) -> tuple[tuple[int, ...], tuple[type, ...]]:
-    """A launch's arguments and their types, as the driver's bindings take them."""
-    return launch.args, (ctypes.c_int64,) * len(launch.args)
 
 
 def dotted(capability: tuple[int, int]) -> str:

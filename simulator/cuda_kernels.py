@@ -21,6 +21,7 @@ from .layout import (
     BODY,
     CLASS,
     END,
+    EVENTS,
     EXCESS,
     FROM,
     GROUP,
@@ -36,6 +37,7 @@ from .layout import (
     SICK,
     SLICE_WORDS,
     SPIKE,
+    SPIKES,
     STEPS,
     TAP,
     TAPPED,
@@ -215,13 +217,17 @@ def send_planned(part_at, run_at, slice_at):
 def turn_over(run, now, after):
     """Prepare the next slice: it has no steps if the run has come to its end, or must halt."""
     k = now[FROM] + now[STEPS]
+    run[SPIKES] += now[SENT] >> UNIT_BITS
     well = run[EXCESS] == NEVER and run[SICK] == NEVER and run[WILD] == 0
     going = now[STEPS] > 0 and well and run[LOGGED] + run[LOG_WORST] <= run[LOG_ROOM]
     after[FROM], after[STEPS], after[SENT] = k, min(run[LONGEST], run[END] - k) if going else 0, 0
 
 
-def make_deliver(ring_type: type, target_type: type) -> Callable:
-    """The kernel `deliver(part, run, slice, next)`: a team of threads for each group of synapses that a spike reaches."""
+def make_deliver(ring_type: type, target_type: type, counted: bool = False) -> Callable:
+    """The kernel `deliver(part, run, slice, next)`: a team of threads for each group of synapses that a spike reaches.
+
+    counted: synaptic events are counted, k of them for a synapse that is reached by k spikes at once.
+    """
 
     def deliver(part_at, run_at, slice_at, next_at):
         now, run = view(slice_at, SLICE_WORDS, np.int64), view(run_at, RUN_WORDS, np.int64)
@@ -256,5 +262,7 @@ def make_deliver(ring_type: type, target_type: type) -> Callable:
                 while j < end:
                     add_at(ring, row + np.int64(targets[j]), ring_type(weights64[j + shift] * value))
                     j += members
+            if counted and thread & (members - 1) == 0:
+                add_at(run, EVENTS, (end - np.int64(group.begin)) * np.int64(spike.count))
             unit += all_threads() >> team
     return deliver

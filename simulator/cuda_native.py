@@ -59,7 +59,8 @@ def array_at(address: int, n: int, dtype: Any) -> np.ndarray:
     kind = np.dtype(dtype)
     kind = np.dtype((np.record, kind)) if kind.names else kind
     n = int(min(n, LONGEST))
-    return np.ndarray((n,), kind, (ctypes.c_char * max(n * kind.itemsize, 1)).from_address(int(address) or ctypes.addressof(_nowhere)))
+    room: Any = (ctypes.c_char * max(n * kind.itemsize, 1)).from_address(int(address) or ctypes.addressof(_nowhere))
+    return np.ndarray((n,), kind, room)
 
 
 def unpack_at(words: np.ndarray, first: int, n: int, template: tuple) -> tuple:

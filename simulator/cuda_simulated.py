@@ -5,8 +5,8 @@ Slow, and meant for tests of what kernels do. A few threads in a few blocks stan
 from __future__ import annotations
 
 import ctypes
+import time
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ class SimulatedDevice:
 
     def __init__(self) -> None:
         self._memory: dict[int, np.ndarray] = {}
-        self._functions: dict[CudaKernel, Callable] = {}
+        self._functions: dict[CudaKernel, Any] = {}
 
     def use(self) -> None:
         """It is the one of every thread."""
@@ -66,6 +66,14 @@ class SimulatedDevice:
 
     def forget(self, graph: Any) -> None:
         """Nothing was made."""
+
+    def timed(self, launches: list[Launch]) -> list[float]:
+        """The seconds that each launch took."""
+        marks = [time.perf_counter()]
+        for launch in launches:
+            self._launch(launch)
+            marks.append(time.perf_counter())
+        return [b - a for a, b in zip(marks, marks[1:])]
 
     def wait(self) -> None:
         """All is done."""

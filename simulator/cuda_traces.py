@@ -1,8 +1,6 @@
 """Samples on a GPU: each node copies its recorded states to buffers there, which are read back when they are full."""
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .cuda_memory import DeviceMemory

@@ -29,7 +29,18 @@ from nestling.models.contract import Model
 
 from .lanes import GENERIC
 
-COMPILED = (exp, floor, each, total)        # functions of models.arithmetic whose compiled form stands here
+
+def larger(*args):
+    """What `max` is in Python, and compiled for a CPU: the first of the largest, so that NaN and zeros of both signs count."""
+    return max(*args)
+
+
+def smaller(*args):
+    """The same of `min`."""
+    return min(*args)
+
+
+COMPILED = (larger, smaller, exp, floor, each, total)        # functions of models.arithmetic whose compiled form stands here
 SINGLE = {log: log_of_single}               # what stands for a function in single precision
 
 
@@ -136,14 +147,31 @@ def _add_up(s, a):
     return (lambda s, a: s) if len(a) == 0 else (lambda s, a: add_up(s + a[0], a[1:]))
 
 
+@overload(larger, **GENERIC)
+def _larger(*args):
+    if len(args) == 2:
+        return lambda *args: args[1] if args[1] > args[0] else args[0]
+    return lambda *args: larger(larger(args[0], args[1]), *args[2:])
+
+
+@overload(smaller, **GENERIC)
+def _smaller(*args):
+    if len(args) == 2:
+        return lambda *args: args[1] if args[1] < args[0] else args[0]
+    return lambda *args: smaller(smaller(args[0], args[1]), *args[2:])
+
+
+FOR_GPUS = dict(max=larger, min=smaller)    # there, max and min would pass over NaN
+
+
 @functools.cache
-def model_functions(model: Model, single: bool) -> pytypes.SimpleNamespace:
+def model_functions(model: Model, single: bool, gpu: bool = False) -> pytypes.SimpleNamespace:
     """A model's `update` (with its solver bound) and records; with `single`, every number in them a float32."""
     source = as_module(model.source)
     update, solver = source.update, model.solver
-    if single:
-        done: dict[Any, Any] = {}
-        update, solver = in_single(update, done), solver and in_single(solver, done)
+    if single or gpu:
+        adapting = Adapting(single, FOR_GPUS if gpu else {})
+        update, solver = adapting.of(update), solver and adapting.of(solver)
     if solver is not None:
         update = bound_to(update, solver)
     return pytypes.SimpleNamespace(update=update, State=source.State, Step=source.Step, Inputs=source.Inputs)
@@ -176,33 +204,44 @@ def as_module(source: Any) -> Any:
     return module
 
 
-def in_single(thing: Any, done: dict[Any, Any]) -> Any:
-    """A function, module of a model, or number, with all floating-point constants in float32: a float64 would widen all."""
-    if isinstance(thing, float):
-        with np.errstate(over="ignore"):
-            return np.float32(thing)
-    if isinstance(thing, pytypes.ModuleType) and not hasattr(thing, "__file__") and hasattr(thing, "update"):
-        if thing not in done:
-            done[thing] = module = pytypes.ModuleType(thing.__name__)
-            for name, part in vars(thing).items():
-                if not name.startswith("__"):
-                    setattr(module, name, in_single(part, done))
-        return done[thing]
-    if isinstance(thing, pytypes.FunctionType) and thing not in COMPILED and not library_function(thing):
-        thing = SINGLE.get(thing, thing)
-        if thing not in done:
-            code = thing.__code__
-            constants = tuple(in_single(c, done) if isinstance(c, float) else c for c in code.co_consts)
-            scope = dict(thing.__globals__)
-            cells = tuple(pytypes.CellType(None) for _ in thing.__closure__ or ())
-            clone = pytypes.FunctionType(code.replace(co_consts=constants), scope, thing.__name__, thing.__defaults__, cells)
-            clone.__module__ = thing.__module__
-            done[thing] = clone
-            for cell, old in zip(cells, thing.__closure__ or ()):
-                cell.cell_contents = in_single(old.cell_contents, done)
-            scope.update({n: in_single(scope[n], done) for n in code.co_names if n in scope})
-        return done[thing]
-    return thing
+class Adapting:
+    """Copies of functions, as a run needs them.
+
+    single: all floating-point constants in float32: a float64 would widen all; names: what some built-in functions become.
+    """
+
+    def __init__(self, single: bool, names: dict[str, Any]) -> None:
+        self.single, self.names = single, names
+        self.done: dict[Any, Any] = {}
+
+    def of(self, thing: Any) -> Any:
+        """The copy of a function, module of a model, or number."""
+        if isinstance(thing, float) and self.single:
+            with np.errstate(over="ignore"):
+                return np.float32(thing)
+        if isinstance(thing, pytypes.ModuleType) and not hasattr(thing, "__file__") and hasattr(thing, "update"):
+            if thing not in self.done:
+                self.done[thing] = module = pytypes.ModuleType(thing.__name__)
+                for name, part in vars(thing).items():
+                    if not name.startswith("__"):
+                        setattr(module, name, self.of(part))
+            return self.done[thing]
+        if isinstance(thing, pytypes.FunctionType) and thing not in COMPILED and not library_function(thing):
+            return self.done[thing] if thing in self.done else self.copy(thing)
+        return thing
+
+    def copy(self, function: pytypes.FunctionType) -> Any:
+        code = function.__code__
+        constants = tuple(self.of(c) if isinstance(c, float) else c for c in code.co_consts)
+        cells = tuple(pytypes.CellType(None) for _ in function.__closure__ or ())
+        scope = {**self.names, **function.__globals__}              # a name of the module's own hides the built-in one
+        clone = pytypes.FunctionType(code.replace(co_consts=constants), scope, function.__name__, function.__defaults__, cells)
+        clone.__module__ = function.__module__
+        self.done[function] = clone
+        for cell, old in zip(cells, function.__closure__ or ()):
+            cell.cell_contents = self.of(old.cell_contents)
+        scope.update({n: self.of(scope[n]) for n in code.co_names if n in scope})
+        return clone
 
 
 def library_function(thing: Any) -> bool:

@@ -75,8 +75,9 @@ UNIT_BITS = 36
 # What all slices share: where the run ends, the longest slice, spikes logged, room for them, the most that a slice logs; the
 # step << 32 | node that first emitted too much, or is NaN; whether a generator's connection emitted too much, and for each
 # drive the step << 32 | connection; how many bits of a thread's number tell it from others that read the same group.
-END, LONGEST, LOGGED, LOG_ROOM, LOG_WORST, EXCESS, SICK, WILD, WILD_AT, TEAM = range(10)
-RUN_WORDS = 10
+# Spikes and, in a profiled run, synaptic events are counted.
+END, LONGEST, LOGGED, LOG_ROOM, LOG_WORST, EXCESS, SICK, WILD, WILD_AT, TEAM, SPIKES, EVENTS = range(12)
+RUN_WORDS = 12
 NEVER = 1 << 62
 
 # How the synapses of one projection are drawn.

@@ -154,9 +154,9 @@ class Variant:
     """
 
     def __init__(self, model: Any, shared: tuple[bool, ...], supplied: tuple[bool, ...], nought: tuple[bool, ...], real: type,
-                 whole: type) -> None:
+                 whole: type, gpu: bool = False) -> None:
         self.model, self.emits = model, model.emits
-        self.source = model_functions(model, real is np.float32)
+        self.source = model_functions(model, real is np.float32, gpu)
         self.state = tuple((real(0) if f.type is float else whole(0),) for f in model.state)
         zeros = [real(0) if f.type is float else np.int64(0) for f in model.step]
         known = NOUGHT_64 if real is np.float64 else NOUGHT_32

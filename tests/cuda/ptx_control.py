@@ -5,13 +5,14 @@ are grouped (barriers, shuffles, votes, shared memory) is refused.
 """
 from ptx_emitter import Refused, floats, handles, llvm_type, only
 from ptx_parser import parts, width
+from ptx_watch import ATOMIC, LOAD, STORE, note
 
-ORDERED = {"eq": "oeq", "ne": "one", "lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "equ": "ueq", "neu": "une", "ltu": "ult",
-           "leu": "ule", "gtu": "ugt", "geu": "uge", "num": "ord", "nan": "uno"}
+ORDERED = {"eq": "oeq", "ne": "one", "lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "equ": "ueq", "neu": "une",
+           "ltu": "ult", "leu": "ule", "gtu": "ugt", "geu": "uge", "num": "ord", "nan": "uno"}
 WHOLE = {"lo": "lt", "ls": "le", "hi": "gt", "hs": "ge"}
 SPACES = {"param", "global", "local", "const"}
-HINTS = {"relaxed", "weak", "acquire", "release", "acq_rel", "gpu", "sys", "cta", "nc", "ca", "cg", "cs", "cv", "lu", "wb", "wt",
-         "L1_no_allocate", "L1_evict_last", "L1_evict_first", "L2_128B", "L2_256B"}       # orders and caches: nothing here
+HINTS = {"relaxed", "weak", "acquire", "release", "acq_rel", "gpu", "sys", "cta", "nc", "ca", "cg", "cs", "cv", "lu", "wb",
+         "wt", "L1_no_allocate", "L1_evict_last", "L1_evict_first", "L2_128B", "L2_256B"}      # orders and caches: nothing here
 
 
 @handles("mov")
@@ -98,27 +99,35 @@ def select_by_sign(e, name, modifiers, operands):
 # ------------------------------------------------------------------------------------------------------------- memory
 
 def about_memory(modifiers):
-    """Type, entries of a vector, and whether it is volatile."""
+    """Type, and whether it is volatile."""
     *how, kind = modifiers
-    entries = next((int(m[1:]) for m in how if m in ("v2", "v4")), 1)
     only(how, "v2", "v4", "volatile", *SPACES, *HINTS)
-    return kind, entries, "volatile " if "volatile" in how else ""
+    return kind, "volatile " if "volatile" in how else ""
+
+
+def places(e, kind, modifiers, operand, n, access):
+    """Pointers to the `n` entries of a vector; the whole is noted as one access."""
+    if e.watched and not {"param", "local", "const"} & {*modifiers}:
+        note(e, e.pointer(operand), n * width(kind) // 8, access)
+    return [e.pointer(operand, i * width(kind) // 8) for i in range(n)]
 
 
 @handles("ld")
 def load(e, name, modifiers, operands):
-    kind, entries, volatile = about_memory(modifiers)
-    for i, d in enumerate(parts(operands[0])):
-        place = e.pointer(operands[1], i * width(kind) // 8)
-        e.write(d, kind, e.op(f"load {volatile}{llvm_type(kind)}, ptr {place}"))
+    kind, volatile = about_memory(modifiers)
+    given = parts(operands[0])
+    values = [e.op(f"load {volatile}{llvm_type(kind)}, ptr {place}")
+              for place in places(e, kind, modifiers, operands[1], len(given), LOAD)]
+    for d, value in zip(given, values):
+        e.write(d, kind, value)
 
 
 @handles("st")
 def store(e, name, modifiers, operands):
-    kind, entries, volatile = about_memory(modifiers)
+    kind, volatile = about_memory(modifiers)
     values = [e.read(v, kind) for v in parts(operands[1])]
-    for i, value in enumerate(values):
-        e.do(f"store {volatile}{llvm_type(kind)} {value}, ptr {e.pointer(operands[0], i * width(kind) // 8)}")
+    for value, place in zip(values, places(e, kind, modifiers, operands[0], len(values), STORE)):
+        e.do(f"store {volatile}{llvm_type(kind)} {value}, ptr {place}")
 
 
 @handles("atom", "red")
@@ -134,6 +143,8 @@ def atomic(e, name, modifiers, operands):
     t = llvm_type(kind)
     d, place, *given = operands if name == "atom" else ("_", *operands)
     pointer, (a, *more) = e.pointer(place), (e.read(v, kind) for v in given)
+    if e.watched:
+        note(e, pointer, width(kind) // 8, ATOMIC)
     old = e.op(f"load {t}, ptr {pointer}")
     if operation in ("min", "max"):
         value = e.call(f"llvm.{'s' if kind[0] == 's' else 'u'}{operation}.{t}", t, (t, old), (t, a))

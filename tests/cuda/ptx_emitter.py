@@ -1,4 +1,4 @@
-"""What PTX instructions are translated with: a function's LLVM IR grows line by line, registers and memory are read and written.
+"""What PTX instructions are translated with: LLVM IR grows line by line, registers and memory are read and written.
 
 Registers stand on the stack as bits: reading one under a narrower type gives its low bits, as PTX has it, and LLVM's passes
 turn them into values.
@@ -8,7 +8,7 @@ import struct
 from ptx_parser import PtxError, address, number, width
 
 SPECIAL = {"%tid.x": "%tid", "%ntid.x": "%ntid", "%ctaid.x": "%ctaid", "%nctaid.x": "%nctaid"}
-SPECIAL.update({f"%{name}.{axis}": str(int(name.startswith("n"))) for name in ("tid", "ntid", "ctaid", "nctaid") for axis in "yz"})
+SPECIAL.update({f"{name[:-1]}{axis}": str(int(name.startswith("%n"))) for name in list(SPECIAL) for axis in "yz"})
 SPECIAL["%ctaid.y"] = "%row"
 TABLE = {}                                                          # instruction: the function that translates it
 
@@ -20,7 +20,8 @@ class Refused(Exception):
 def handles(*names):
     """Enter a function `f(emitter, name, modifiers, operands)` for these instructions."""
     def register(f):
-        TABLE.update({name: f for name in names})
+        for name in names:
+            TABLE[name] = f
         return f
     return register
 
@@ -48,14 +49,17 @@ def only(modifiers, *allowed):
 
 
 class Emitter:
-    """The body of one function; `known`: LLVM names of the module's variables, `functions`: its functions by name."""
+    """The body of one function.
 
-    def __init__(self, function, known, functions):
-        self.function, self.known, self.functions = function, known, functions
+    known: LLVM names of the module's variables; functions: its functions by name; watched: whether accesses are noted.
+    """
+
+    def __init__(self, function, known, functions, watched):
+        self.function, self.known, self.functions, self.watched = function, known, functions, watched
         self.stack, self.lines = [], []
         self.scopes = [{}]                                          # LLVM names of what is declared within braces
         self.declared = set()                                       # LLVM's functions that are called
-        self.extra = []                                             # arguments of launch that calls hand on
+        self.threads = []                                           # arguments that say which thread runs
         self._kinds, self._count = {}, 0
 
     # ------------------------------------------------------------------------------------------------- lines

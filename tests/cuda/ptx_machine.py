@@ -14,8 +14,9 @@ sys.path.insert(0, str(Path(__file__).parent))                      # tests are 
 
 import ptx_arithmetic  # noqa: E402, F401   they enter what they can translate in TABLE
 import ptx_control  # noqa: E402, F401
-from ptx_emitter import TABLE, Emitter, Refused, llvm_type  # noqa: E402
+from ptx_emitter import TABLE, Emitter, Refused  # noqa: E402
 from ptx_parser import PtxError, number, read_ptx, width  # noqa: E402
+from ptx_watch import ACCESS, NOTE, ROOM, Accesses  # noqa: E402
 
 THREAD = ("tid", "ntid", "ctaid", "nctaid", "row")
 
@@ -52,14 +53,28 @@ class PtxKernel:
             raise PtxError(f"a module with {len(entries)} kernels: must have one")
         self.name, self.n_args = entries[0].name, len(entries[0].params)
         self.uses_local = any(v.space == "local" for f in module.functions for v in f.variables)
+        self._module, self._entry, self._watched = module, entries[0], None
         self.ir = translated(module, entries[0])
         self._engine = compiled(self.ir)
-        arguments = [ctypes.c_int64] * self.n_args
-        self._launch = ctypes.CFUNCTYPE(ctypes.c_int32, *arguments, ctypes.c_int32, ctypes.c_int32, ctypes.c_int32, ctypes.c_void_p)(
-            self._engine.get_function_address("launch"))
 
     def __call__(self, grid, block, *arguments, order="forward", rows=1):
-        """Run `rows` rows of `grid` blocks of `block` threads; order: "forward", "reversed", or a seed by which all threads are shuffled."""
+        """Run `rows` rows of `grid` blocks of `block` threads; order of each row: "forward", "reversed", or a seed by which all
+        its threads are shuffled."""
+        self._run(self._engine, grid, block, arguments, order, rows)
+
+    def watched(self, grid, block, *arguments, order="forward", rows=1):
+        """Run it like that and return all its `Accesses` to global memory."""
+        if self._watched is None:
+            self._watched = compiled(translated(self._module, self._entry, watched=True))
+        records = np.empty(ROOM, ACCESS)
+        ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self._watched.get_function_address("watch"))(records.ctypes.data)
+        self._run(self._watched, grid, block, arguments, order, rows)
+        n = ctypes.CFUNCTYPE(ctypes.c_int64)(self._watched.get_function_address("count"))()
+        if n > ROOM:
+            raise ValueError(f"{n} accesses: must be {ROOM} or fewer")
+        return Accesses(records[:n].copy())
+
+    def _run(self, engine, grid, block, arguments, order, rows):
         if len(arguments) != self.n_args:
             raise TypeError(f"{self.name} takes {self.n_args} arguments, {len(arguments)} were given")
         if not 0 < block <= 1024 or grid < 1:
@@ -69,25 +84,27 @@ class PtxKernel:
             threads = threads[::-1].copy()
         elif order != "forward":
             np.random.default_rng(order).shuffle(threads)
+        launch = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_int64] * self.n_args, ctypes.c_int32, ctypes.c_int32,
+                                  ctypes.c_int32, ctypes.c_void_p)(engine.get_function_address("launch"))
         for row in range(rows):
-            if self._launch(*(int(a) for a in arguments), grid, block, row, None if order == "forward" else threads.ctypes.data):
+            if launch(*(int(a) for a in arguments), grid, block, row, None if order == "forward" else threads.ctypes.data):
                 raise PtxTrap(f"{self.name} executed `trap`")
 
 
 # -------------------------------------------------------------------------------------------------------- translation
 
-def translated(module, entry):
+def translated(module, entry, watched=False):
     """The LLVM IR of a module, with a function `launch(arguments..., grid, block, order)` that returns whether it trapped."""
     bodies = [f for f in module.functions if f.body is not None]
     functions = {f.name: f for f in module.functions}
     text = " ".join(o for f in bodies for i in f.body for o in i.operands)
     used = [v for v in module.variables if v.name in text or any(v.name in str(w.values) for w in module.variables)]
     known = {v.name: f"@{v.name}" for v in used}
-    declared, lines = set(), ["@trapped = internal global i32 0"]
+    declared, lines = set(), ["@trapped = internal global i32 0", *([NOTE] if watched else [])]
     for v in used:
         lines.append(initialised(v))
     for f in bodies:
-        emitter = Emitter(f, known, functions)
+        emitter = Emitter(f, known, functions, watched)
         lines += function(emitter)
         declared |= emitter.declared
     return "\n".join([*sorted(declared), *lines, LAUNCH.format(
@@ -139,7 +156,8 @@ def initialised(variable):
 
 
 def function(e):
-    """The lines of one function: kernels take whole numbers, others pointers to results and parameters; all know their thread."""
+    """The lines of one function: kernels take whole numbers, others pointers to results and parameters; all know their
+    thread."""
     f = e.function
     e.threads = [f"i32 %{name}" for name in THREAD]
     if f.entry:
@@ -159,8 +177,8 @@ def function(e):
             raise PtxError(f"{instruction.text}: {error if isinstance(error, Refused) else repr(error)}") from error
     if not e.ended:
         e.do("ret void")
-    return [f"define {'' if f.entry else 'internal '}void @{f.name}({', '.join([*arguments, *e.threads])}) {{", "entry:", *e.stack,
-            "  br label %begin", "begin:", *e.lines, "}"]
+    head = f"define {'' if f.entry else 'internal '}void @{f.name}({', '.join([*arguments, *e.threads])}) {{"
+    return [head, "entry:", *e.stack, "  br label %begin", "begin:", *e.lines, "}"]
 
 
 def translate(e, i):
@@ -201,5 +219,3 @@ def compiled(ir):
     engine.finalize_object()
     return engine
 
-
-__all__ = ["PtxError", "PtxKernel", "PtxMachine", "PtxTrap", "llvm_type"]

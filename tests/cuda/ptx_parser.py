@@ -1,5 +1,6 @@
 """Reading PTX: text becomes functions, variables and instructions, with no meaning given to them yet."""
 import re
+import struct
 from typing import Any, NamedTuple
 
 
@@ -72,7 +73,7 @@ def read_ptx(text: str) -> Module:
     while (found := start.search(text, at)) is not None:
         kind = found.group(1)
         if kind in ("entry", "func"):
-            end = min((k for k in (text.find("{", found.end()), text.find(";", found.end())) if k >= 0))
+            end = min(k for k in (text.find("{", found.end()), text.find(";", found.end())) if k >= 0)
             body, at = None, end + 1
             if text[end] == "{":
                 at = closing(text, end)
@@ -188,7 +189,6 @@ def parts(operand: str) -> list[str]:
 
 def number(text: str, kind: str) -> Any:
     """The bits of a literal of a PTX type as a whole number."""
-    import struct
     bits = width(kind)
     if re.fullmatch(r"0[fF][0-9a-fA-F]{8}", text):
         value = int(text[2:], 16)

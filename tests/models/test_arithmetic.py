@@ -13,9 +13,9 @@ from nestling.models.arithmetic import HIGHEST, LOWEST, each, exp, log, log1p, m
 from nestling.models.arithmetic import times as product
 from nestling.models.contract import Along, Unit, mV, times
 from nestling.simulator.compile import jitable
-from nestling.simulator.functions import in_single
+from nestling.simulator.functions import Adapting
 
-log_in_single, log1p_in_single = in_single(log, {}), in_single(log1p, {})
+log_in_single, log1p_in_single = Adapting(True, {}).of(log), Adapting(True, {}).of(log1p)
 for plain in (sin_turns, plus, product, moved, log, log1p, log_in_single, log1p_in_single):
     jitable(plain)
 

@@ -1,0 +1,84 @@
+"""Fixtures of the tests that run PTX on the CPU."""
+import importlib.metadata
+import importlib.util
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODULE = """
+.version 7.0
+.target sm_75
+.address_size 64
+{before}
+.visible .entry k(.param .u64 k_0, .param .u64 k_1, .param .u64 k_2, .param .u64 k_3, .param .u64 k_4)
+{{
+    .reg .pred %p<10>;
+    .reg .b16 %h<10>;
+    .reg .b32 %r<20>;
+    .reg .b64 %q<20>;
+    .reg .f32 %f<10>;
+    .reg .f64 %d<10>;
+{lines}
+    ret;
+}}
+"""
+
+
+@pytest.fixture(scope="session")
+def ptx_machine():
+    """The module ptx_machine.py."""
+    name = "nestling_tests_ptx_machine"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("ptx_machine.py"))
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def machine(ptx_machine):
+    """One machine for all tests, so that no kernel is translated twice."""
+    return ptx_machine.PtxMachine()
+
+
+@pytest.fixture
+def compile_ptx(monkeypatch):
+    """compile_ptx(function, n_args, cc, fma=False): PTX of a function of whole numbers; no GPU is needed."""
+    import numba.cuda.dispatcher as dispatcher
+    from numba import cuda, int64
+    from numba.cuda.cudadrv import nvvm
+    whole = nvvm.compile_ir
+
+    def compiled(function, n_args, cc, fma=False):
+        monkeypatch.setattr(nvvm, "compile_ir", lambda ir, **options: whole(ir, **{**options, "fma": fma}))
+        monkeypatch.setattr(dispatcher, "get_current_device", lambda: type("Device", (), {"compute_capability": cc}))
+        return cuda.compile_ptx(function, (int64,) * n_args, cc=cc)[0]
+    return compiled
+
+
+@pytest.fixture(scope="session")
+def kept_ptx(request):
+    """kept_ptx(name, make): what make() gives, kept from run to run until a source or a compiler changes."""
+    sources = [*sorted((ROOT / "models").glob("*.py")), *Path(__file__).parent.glob("test_models*.py")]
+    sources += [ROOT / "simulator" / f"{name}.py" for name in ("functions", "lanes", "native", "compile")]
+    versions = [importlib.metadata.version(name) for name in ("numba", "numba-cuda", "numpy")]
+    digest = sha256(b"".join(p.read_bytes() for p in sources) + repr(versions).encode()).hexdigest()[:16]
+    folder = request.config.cache.mkdir(f"nestling-ptx-{digest}")
+
+    def kept(name, make):
+        file = folder / f"{name}.ptx"
+        if not file.exists():
+            part = file.with_suffix(".part")
+            part.write_text(make())
+            part.rename(file)
+        return file.read_text()
+    return kept
+
+
+@pytest.fixture(scope="session")
+def kernel_text():
+    """kernel_text(*lines, before=""): the module of a kernel of five whole numbers k_0 to k_4, and registers %p to %d."""
+    return lambda *lines, before="": MODULE.format(lines="\n".join(f"    {line}" for line in lines), before=before)
