@@ -157,7 +157,8 @@ class Program:
                                        tuple(self.bound[i] for _, i, _ in some)))
         if len(plan.planned.steps):
             kernel = cuda_kernel(send_planned)
-            launches.append(Launch(kernel, (part, run), most_in_a_slice(plan.planned.steps, plan.min_delay), 1, "planned spikes"))
+            launches.append(Launch(kernel, (part, run), most_in_a_slice(plan.planned.steps, plan.min_delay), 1,
+                                   "planned spikes"))
         for b, block in enumerate(plan.blocks):
             if block.size:
                 kernel, body = self._bind_block(b)

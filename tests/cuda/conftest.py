@@ -82,3 +82,14 @@ def kept_ptx(request):
 def kernel_text():
     """kernel_text(*lines, before=""): the module of a kernel of five whole numbers k_0 to k_4, and registers %p to %d."""
     return lambda *lines, before="": MODULE.format(lines="\n".join(f"    {line}" for line in lines), before=before)
+
+
+@pytest.fixture(scope="session")
+def load_file():
+    """load_file(name): a helper of this folder as a module."""
+    def load(name):
+        spec = importlib.util.spec_from_file_location(name.partition(".")[0], Path(__file__).with_name(name))
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+    return load
