@@ -19,9 +19,6 @@ def tolerances():
     return load(Path(__file__).with_name("tolerances.py"))
 
 
-@pytest.fixture(scope="session", params=["cpu", "cuda"])
-
-
 @pytest.fixture(scope="session")
 def cuda_code():
     """The module cuda_code.py: kernels compiled for GPUs, and what is wrong with them."""
@@ -30,7 +27,7 @@ def cuda_code():
     return load(Path(__file__).with_name("cuda_code.py"))
 
 
-@pytest.fixture(scope="session", params=["cpu"])
+@pytest.fixture(scope="session", params=["cpu", "cuda"])
 def backend(request):
     """Every backend. Where there is no GPU, the PTX of the CUDA backend's kernels runs on the CPU (see cuda/ptx_machine.py)."""
     if request.param == "cuda":

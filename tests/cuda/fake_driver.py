@@ -6,7 +6,6 @@ graphs whose nodes do not follow one another, and calls in a thread without a co
 """
 import ctypes
 import threading
-from types import SimpleNamespace
 
 import numpy as np
 from cuda.bindings import driver as real
@@ -14,8 +13,12 @@ from cuda.bindings import driver as real
 OK, OUT_OF_MEMORY, NO_CONTEXT, LOST = real.CUresult(0), real.CUresult(2), real.CUresult(201), real.CUresult(700)
 
 
-class Handle(SimpleNamespace):
+class Handle:
     """What the driver gives: of a kind, with what the fake knows of it."""
+
+    def __init__(self, kind, **known):
+        self.kind = kind
+        self.__dict__.update(known)
 
 
 class CUDA_KERNEL_NODE_PARAMS:
@@ -41,7 +44,7 @@ class FakeDriver:
 
     # --- the device -----------------------------------------------------------------------------------------------------
 
-    def cuInit(self, flags):
+    def cuInit(self, Flags):
         if isinstance(self.init, Exception):
             raise self.init
         return (real.CUresult(self.init),)
@@ -156,7 +159,11 @@ class FakeDriver:
 
     def _stamp(self, event):
         of(event, "event")
-        return lambda: setattr(event, "time", self._clock)
+
+        def work():
+            event.time = self._clock
+            self._clock -= 1.0                      # takes no time
+        return work
 
     def cuEventElapsedTime(self, hStart, hEnd):
         return self._error(), of(hEnd, "event").time - of(hStart, "event").time
@@ -188,7 +195,8 @@ class FakeDriver:
     def cuGraphAddKernelNode(self, hGraph, dependencies, numDependencies, nodeParams):
         p = nodeParams
         kernel, (values, kinds), blocks, rows = of(p.func, "function").kernel, p.kernelParams, p.gridDimX, p.gridDimY
-        assert type(values) is type(kinds) is tuple and set(kinds) <= {ctypes.c_int64} and len(values) == len(kinds) == kernel.n_args
+        assert type(values) is type(kinds) is tuple and set(kinds) <= {ctypes.c_int64}
+        assert len(values) == len(kinds) == kernel.n_args
         assert 1 <= whole(blocks) < 2**31 and 1 <= whole(rows) <= 65535 and 1 <= whole(p.blockDimX) <= 1024
         assert p.gridDimZ == p.blockDimY == p.blockDimZ == 1
 
