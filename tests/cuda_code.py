@@ -47,8 +47,9 @@ def faults(text, nan=True):
             continue
         operation, *kinds = (words[1] if words[0].startswith("@") and len(words) > 1 else words[0]).rstrip(";").split(".")
         real = any(FLOAT.fullmatch("." + kind) for kind in kinds)
+        other = operation in INEXACT or nan and operation in OTHERWISE or operation in ROUNDED and "rn" not in kinds
         wrong = (operation == "call" or "__nv_" in line or "local" in kinds or {"approx", "ftz", "full"} & set(kinds)
-                 or real and (operation in (INEXACT | OTHERWISE if nan else INEXACT) or operation in ROUNDED and "rn" not in kinds))
+                 or real and other)
         found += [line.strip()] if wrong else []
     return found
 

@@ -118,7 +118,8 @@ def table_of_speed(args):
         r = child("speed", given, args)
         size = ", ".join(str(v) for v in given.values())
         rows.append([size, f"{r['synapses']:,}", f"{r['cpu']:.3g}", f"{r['rtf']:.3g}", BARS[given["network"]],
-                     f"{r['first']:.2f} s", f"{r['launches']:.2g}", f"{sum(r['moved'].values()) / 1e6:.3g} MB", f"{1e6 * r['launch_floor']:.3g} us",
+                     f"{r['first']:.2f} s", f"{r['launches']:.2g}", f"{sum(r['moved'].values()) / 1e6:.3g} MB",
+                     f"{1e6 * r['launch_floor']:.3g} us",
                      f"{1e6 * r['floor']:.3g} us", f"{1e6 * r['step']:.3g} us", f"{r['step'] / r['floor']:.2g}"])
         profiles.append(f"\n{size}, on {r['device']} ({r['bandwidth'] / 1e9:.0f} GB/s), bytes a step "
                         f"{ {k: round(v) for k, v in r['moved'].items()} }\n{r['profile']}")

@@ -1,4 +1,4 @@
-"""The class Device, with a fake of the driver's bindings (see fake_driver): what is asked of the driver, and what comes of it."""
+"""The class Device, with a fake of the driver's bindings (see fake_driver): what it asks for, and what comes of it."""
 from __future__ import annotations
 
 import gc
