@@ -1,4 +1,4 @@
-"""The class Device, with a fake of the driver's bindings (see fake_driver): what is asked of the driver, and what comes of it."""
+"""The class Device, with a fake of the driver's bindings (see fake_driver): what is asked of the driver."""
 from __future__ import annotations
 
 import gc
@@ -44,6 +44,28 @@ def test_runs_are_those_of_the_cpu_to_the_bit(driver, build, precision):
     assert all(len(a) > 10 for a in expected)
     assert all(np.array_equal(a, b) for a, b in zip(found, expected)) and len(found) == 12
     assert driver.graphs == []
+
+
+def test_an_array_may_be_changed_once_it_is_copied(driver):
+    device, sent, back = cuda.open_device("double"), np.arange(5.0), np.zeros(5)
+    address = device.allocate(sent.nbytes)
+    device.upload(address, sent)
+    sent[:] = -1.0
+    device.download(address, back)
+    assert back.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
+    device.zero(address, 8)
+    device.download(address, back)
+    assert back.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
+    device.zero(address + 8, 16)
+    device.download(address, back)
+    assert back.tolist() == [0.0, 0.0, 0.0, 3.0, 4.0]
+    device.free(address)
+
+
+def test_there_is_a_thread_for_each_item_until_the_gpu_is_full(driver):
+    device = cuda.open_device("double")
+    grids = [device._blocks(cuda_device.Launch(None, (), items)) for items in (0, 1, 128, 129, 1000, 10**7)]
+    assert grids == [1, 1, 1, 2, 8, 16 * device.processors]
 
 
 def test_a_graph_is_made_once_and_memory_does_not_grow(driver, build):
