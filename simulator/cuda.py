@@ -162,8 +162,8 @@ class Program:
         for b, block in enumerate(plan.blocks):
             if block.size:
                 kernel, body = self._bind_block(b)
-                launches.append(Launch(kernel, (self.memory.at(np.array([body], np.int64)), part, run), block.size, 1, "neurons",
-                                       (block,)))
+                listed = self.memory.at(np.array([body], np.int64))
+                launches.append(Launch(kernel, (listed, part, run), block.size, 1, "neurons", (block,)))
         return [*launches, self._delivery()]
 
     def _delivery(self, counted: bool = False) -> Launch:

@@ -1,4 +1,4 @@
-"""The CUDA backend on this machine's GPU: how fast, how far from what the hardware allows, and whether the spikes are the CPU's.
+"""The CUDA backend on this machine's GPU: how fast, how far from what the hardware allows, and if the spikes are the CPU's.
 
 python tests/benchmarks/gpu.py [--time 1000] [--small 1.0] [--repeats 3]
 
@@ -39,7 +39,8 @@ def bytes_a_step(program, events):
     plan, m = program.plan, program.plan.min_delay
     item, target = 8 if plan.precision == "double" else 4, plan.tables[0].targets.itemsize
     lanes = sum(b.size * len(b.lanes) for b in plan.blocks)
-    states = sum(2 * a.nbytes for b in plan.blocks for a in b.state) + sum(getattr(v, "nbytes", 0) for b in plan.blocks for v in b.step)
+    states = sum(2 * a.nbytes for b in plan.blocks for a in b.state)
+    states += sum(getattr(v, "nbytes", 0) for b in plan.blocks for v in b.step)
     stored = plan.tables[0]
     weight = 4 * bool(len(stored.weights32)) + 8 * bool(len(stored.weights64))
     return dict(states=states / m, rings=2.0 * item * lanes, generators=sum(d.size * (12 / m + 2 * item) for d in plan.drives),
@@ -74,7 +75,7 @@ def measure(args, given):
     bandwidth = device.bandwidth() if hasattr(device, "bandwidth") else float("nan")
     step = statistics.median(runs) * sim.dt * 1e-3
     out |= dict(device=device.name, rtf=statistics.median(runs), launches=len(program._launches) / program.plan.min_delay,
-                moved={k: v for k, v in moved.items()}, bandwidth=bandwidth, launch_floor=launch,
+                moved=moved, bandwidth=bandwidth, launch_floor=launch,
                 floor=launch + sum(moved.values()) / bandwidth, step=step, profile=str(profile),
                 synapses=sum(program.plan.synapses.values()), table=sum(t.nbytes for t in program.plan.tables))
     cpu, _, _ = network("cpu", **given)
@@ -102,7 +103,8 @@ def shrunk(given, small):
 
 def child(kind, given, args):
     """A line in a process of its own; twice, so that kernels are on disk the second time."""
-    command = [sys.executable, __file__, "--line", kind, "--given", json.dumps(given), "--time", str(args.time), "--repeats", str(args.repeats)]
+    command = [sys.executable, __file__, "--line", kind, "--given", json.dumps(given), "--time", str(args.time),
+               "--repeats", str(args.repeats)]
     for _ in range(2 if kind == "speed" else 1):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
@@ -115,8 +117,8 @@ def table_of_speed(args):
     for given in (shrunk(g, args.small) for g in ROWS):
         r = child("speed", given, args)
         size = ", ".join(str(v) for v in given.values())
-        rows.append([size, f"{r['synapses']:,}", f"{r['cpu']:.3g}", f"{r['rtf']:.3g}", BARS[given["network"]], f"{r['first']:.2f} s",
-                     f"{r['launches']:.2g}", f"{sum(r['moved'].values()) / 1e6:.3g} MB", f"{1e6 * r['launch_floor']:.3g} us",
+        rows.append([size, f"{r['synapses']:,}", f"{r['cpu']:.3g}", f"{r['rtf']:.3g}", BARS[given["network"]],
+                     f"{r['first']:.2f} s", f"{r['launches']:.2g}", f"{sum(r['moved'].values()) / 1e6:.3g} MB", f"{1e6 * r['launch_floor']:.3g} us",
                      f"{1e6 * r['floor']:.3g} us", f"{1e6 * r['step']:.3g} us", f"{r['step'] / r['floor']:.2g}"])
         profiles.append(f"\n{size}, on {r['device']} ({r['bandwidth'] / 1e9:.0f} GB/s), bytes a step "
                         f"{ {k: round(v) for k, v in r['moved'].items()} }\n{r['profile']}")

@@ -31,7 +31,8 @@ def network(backend, precision="double", seed=5, many=1):
     sim = nl.Simulator(dt=0.1, seed=seed, backend=backend, precision=precision, threads=1)
     exc = sim.create(nl.iaf_psc_exp, 80 * many, params=dict(I_e=300.0, V_m=nl.init.Uniform(-70.0, -55.0)))
     inh = sim.create(nl.iaf_psc_alpha, 20 * many, params=dict(I_e=nl.init.Normal(380.0, 20.0)))
-    noise, train = sim.create(nl.poisson_generator, rate=3000.0), sim.create(nl.spike_generator, spike_times=[1.0, 5.0, 5.3, 42.0])
+    noise = sim.create(nl.poisson_generator, rate=3000.0)
+    train = sim.create(nl.spike_generator, spike_times=[1.0, 5.0, 5.3, 42.0])
     current = sim.create(nl.step_current_generator, amplitude_times=[3.0, 20.0], amplitude_values=[100.0, -50.0])
     counter = sim.create(nl.parrot_neuron, 3)
     both = exc + inh
@@ -40,7 +41,8 @@ def network(backend, precision="double", seed=5, many=1):
     sim.connect(current, exc[:10], weight=1.0, delay=0.7)
     sim.connect(train, both, weight=50.0, delay=1.5)
     sim.connect(counter, exc, weight=3.0, delay=0.8)
-    sim.connect(exc, both, rule=nl.fixed_indegree(10), weight=nl.dist.Normal(30.0, 5.0), delay=nl.dist.Normal(1.5, 0.5, min=0.5))
+    sim.connect(exc, both, rule=nl.fixed_indegree(10), weight=nl.dist.Normal(30.0, 5.0),
+                delay=nl.dist.Normal(1.5, 0.5, min=0.5))
     sim.connect(inh, both, rule=nl.pairwise_bernoulli(0.2), weight=-60.0, delay=0.9)
     spikes, meter = sim.create(nl.spike_recorder), sim.create(nl.multimeter, record_from=["V_m"], interval=0.3)
     for nodes in (exc, inh, counter):
@@ -80,8 +82,8 @@ def test_spikes_and_traces_are_those_of_the_cpu(expected, precision):
     assert_same(run("cuda", precision=precision), expected[precision])
 
 
-@pytest.mark.parametrize("given", [dict(order="reversed"), dict(order=1), dict(order=2, blocks=7, threads=40), dict(blocks=1, threads=8),
-                                   dict(capability=(7, 5))], ids=str)
+@pytest.mark.parametrize("given", [dict(order="reversed"), dict(order=1), dict(order=2, blocks=7, threads=40),
+                                   dict(blocks=1, threads=8), dict(capability=(7, 5))], ids=str)
 def test_the_order_and_number_of_threads_changes_nothing(emulated, expected, given):
     emulated(**given)
     assert_same(run("cuda"), expected["double"])

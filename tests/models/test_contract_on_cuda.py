@@ -20,7 +20,7 @@ from nestling.models.contract import nested
 from nestling.models.reading import is_model, read_model
 from nestling.simulator.compile import jitable
 from nestling.simulator.exchange import receive
-from nestling.simulator.functions import in_single
+from nestling.simulator.functions import FOR_GPUS, Adapting
 from nestling.simulator.lanes import gather, scatter
 from nestling.simulator.model_kernels import Variant
 
@@ -34,7 +34,8 @@ def kernel_of(model, precision):
     from numba import cuda, typeof, types, uint8
     described = read_model(model)
     n_step, n_inputs = len(described.step), len(described.inputs)
-    variant = Variant(described, (False,) * n_step, (True,) * n_inputs, (False,) * n_step, REAL[precision], WHOLE[precision])
+    variant = Variant(described, (False,) * n_step, (True,) * n_inputs, (False,) * n_step, REAL[precision], WHOLE[precision],
+                      gpu=True)
     update, State, Step, Inputs = (getattr(variant.source, name) for name in ("update", "State", "Step", "Inputs"))
     jitable(update)
 
@@ -79,7 +80,7 @@ def compiled_loop(f, real, cuda_code, monkeypatch, **options):
 @PRECISIONS
 @pytest.mark.parametrize("f", [exp, log, log1p, sin_turns], ids=lambda f: f.__name__)
 def test_shared_arithmetic_compiles_to_code_with_the_bits_of_the_cpu(f, precision, cuda_code, monkeypatch):
-    f = f if precision == "double" else in_single(f, {})
+    f = Adapting(precision == "single", FOR_GPUS).of(f)
     for text in compiled_loop(f, REAL[precision], cuda_code, monkeypatch).values():
         assert cuda_code.faults(text) == []
         assert precision == "double" or ".f64" not in text
@@ -122,6 +123,7 @@ def test_spills_are_found(cuda_code, monkeypatch):
 def test_min_and_max_on_a_gpu_are_those_of_python(cuda_code, monkeypatch):
     """nan where the first number is nan, and the first of 0.0 and -0.0; the compiler computes it, since all is constant."""
     from numba import float64
+    min, max = FOR_GPUS["min"], FOR_GPUS["max"]         # what a model's `update` has in their place
 
     def kernel(out):
         nan, nought = math.nan, 0.0
