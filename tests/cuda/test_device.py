@@ -46,6 +46,28 @@ def test_runs_are_those_of_the_cpu_to_the_bit(driver, build, precision):
     assert driver.graphs == []
 
 
+def test_an_array_may_be_changed_once_it_is_copied(driver):
+    device, sent, back = cuda.open_device("double"), np.arange(5.0), np.zeros(5)
+    address = device.allocate(sent.nbytes)
+    device.upload(address, sent)
+    sent[:] = -1.0
+    device.download(address, back)
+    assert back.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
+    device.zero(address, 8)
+    device.download(address, back)
+    assert back.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
+    device.zero(address + 8, 16)
+    device.download(address, back)
+    assert back.tolist() == [0.0, 0.0, 0.0, 3.0, 4.0]
+    device.free(address)
+
+
+def test_there_is_a_thread_for_each_item_until_the_gpu_is_full(driver):
+    device = cuda.open_device("double")
+    grids = [device._blocks(cuda_device.Launch(None, (), items)) for items in (0, 1, 128, 129, 1000, 10**7)]
+    assert grids == [1, 1, 1, 2, 8, 16 * device.processors]
+
+
 def test_a_graph_is_made_once_and_memory_does_not_grow(driver, build):
     sim, n, rec, meter = build()
     sim.simulate(10.0)
