@@ -54,9 +54,9 @@ def cuda_kernel(function: Callable, *, uses: tuple[Callable, ...] = (), variant:
         if not SIMULATED:
             for part in (*parts_of(function)[1:], *uses):
                 jitable(part)
-                for function in checked.intersection(parts_of(part)):
-                    checked.discard(function)
-                    register(function, "cuda")
+                for unchecked in checked.intersection(parts_of(part)):
+                    checked.discard(unchecked)
+                    register(unchecked, "cuda")
         _kernels[name, digest] = CudaKernel(function, digest)
     return _kernels[name, digest]
 
@@ -77,10 +77,9 @@ def why_not(kernel: CudaKernel, capability: tuple[int, int]) -> str:
     try:
         if not SIMULATED:
             kernel.ptx(capability)
-    except (NumbaError, NotImplementedError) as error:
-        lines = [line.strip() for line in str(error).splitlines()]
-        found = [line for line in lines if "Error: " in line or "Unknown" in line] or lines
-        return found[-1] if found else repr(error)
+    except (NumbaError, NotImplementedError, LookupError) as error:        # the last, of what numba-cuda does not know
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        return " ".join([type(error).__name__, *lines[:1]])
     return ""
 
 
