@@ -150,13 +150,13 @@ def test_what_a_gpu_cannot_draw_is_refused_with_what_to_do(emulated):
 
 def test_the_pool_and_the_tables_of_rules_count_as_memory(emulated):
     emulated(free=1 << 24)
-    for comm in ("sparse", "procedural"):                           # a table of 9 MB, or a pool of 24 MB
+    for comm in ("sparse", "procedural"):                           # a table of 9 MB, or a pool of half of what it may be
         sim = nl.Simulator(backend="cuda", threads=1)
         a = sim.create(nl.iaf_psc_exp, 3000)
         sim.connect(a, a, rule=nl.pairwise_bernoulli(0.5, by="source"), comm=comm)
         if comm == "sparse":
             sim.simulate(0.1)
-    with pytest.raises(nl.TooLarge, match=r"procedural synapses 0\.02\); 0\.02 GB are free"):
+    with pytest.raises(nl.TooLarge, match=r"procedural synapses 0\.14\); 0\.02 GB are free"):
         sim.simulate(0.1)
 
 
