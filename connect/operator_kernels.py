@@ -79,7 +79,13 @@ def draw_row(r, row, values, cols, data):
                 u, v, w, x = kernels.philox(np.uint32(i >> 2), np.uint32(r), np.uint32(stream), np.uint32(_WEIGHTS), k0, k1)
             else:
                 u, v, w = v, w, x
-            data[i] = normal(u, a, b) if kind == NORMAL else uniform(u, a, b)
+            data[i] = u                  # the word: a float64 holds it, so that the next loop needs no other room
+    if kind == NORMAL:
+        for i in range(n):
+            data[i] = normal(data[i], a, b)
+    elif kind != ONES:
+        for i in range(n):
+            data[i] = uniform(data[i], a, b)
     return n
 
 

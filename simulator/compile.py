@@ -30,6 +30,8 @@ from .functions import COMPILED, library_function
 _ENGINE = "".join(Path(__file__).with_name(f"{name}.py").read_text()
                   for name in ("layout", "native", "lanes", "functions", "exchange"))
 
+# whose functions have a compiled form of their own beside the plain one
+OVERLOADED = {f"{__package__}.{name}" for name in ("lanes", "exchange", "cuda_native")}
 _registered: set[Any] = set(COMPILED)
 checked: set[Callable] = set()                  # functions whose indices are checked, which there is on CPUs only
 _kernels: dict[tuple[str, str], Kernel] = {}
@@ -126,7 +128,7 @@ def _describe(thing: Any) -> str:
 def jitable(function: Callable, **options: bool) -> Callable:
     """Make a plain function, and those that it calls, callable from kernels; options: numba's."""
     for part in parts_of(function):
-        if isinstance(part, pytypes.FunctionType) and part not in _registered:
+        if isinstance(part, pytypes.FunctionType) and part not in _registered and part.__module__ not in OVERLOADED:
             _registered.add(part)
             # where a call is left in a loop, the loop does not vectorise
             if options:

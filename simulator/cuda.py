@@ -7,6 +7,7 @@ graph of some slices serves for all of a run, and what is left of it when the ru
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ import numpy as np
 
 from .bodies import make_body, variant_of
 from .cuda_compile import CudaKernel, cuda_kernel
-from .cuda_device import Device, Launch
+from .cuda_device import ROWS, Device, Launch
 from .cuda_kernels import make_advance, make_deliver, make_drive, send_planned
 from .cuda_memory import DeviceMemory, Mirror
 from .cuda_native import SIMULATED
@@ -72,6 +73,7 @@ def open_device(precision: str) -> Any:
             _device = SimulatedDevice()
         else:
             _device = Device()
+    _device.use()
     return _device
 
 
@@ -150,13 +152,14 @@ class Program:
                 kernel, body = self._bind_drive(drive, state)
                 alike.setdefault(kernel, []).append((body, i, drive.size))
         for kernel, bodies in alike.items():
-            listed = self.memory.at(np.array([entry[:2] for entry in bodies], np.int64))
-            launches.append(Launch(kernel, (listed, part, run), max(size for _, _, size in bodies), len(bodies), "generators",
-                                   tuple(self.bound[i] for _, i, _ in bodies)))
+            for some in (bodies[i:i + ROWS] for i in range(0, len(bodies), ROWS)):
+                listed = self.memory.at(np.array([entry[:2] for entry in some], np.int64))
+                launches.append(Launch(kernel, (listed, part, run), max(size for _, _, size in some), len(some), "generators",
+                                       tuple(self.bound[i] for _, i, _ in some)))
         if len(plan.planned.steps):
             kernel = cuda_kernel(send_planned)
-            most = most_in_a_slice(plan.planned.steps, plan.min_delay)
-            launches.append(Launch(kernel, (part, run), most, 1, "planned spikes"))
+            launches.append(Launch(kernel, (part, run), most_in_a_slice(plan.planned.steps, plan.min_delay), 1,
+                                   "planned spikes"))
         for b, block in enumerate(plan.blocks):
             if block.size:
                 kernel, body = self._bind_block(b)
@@ -295,6 +298,7 @@ class Program:
         """The graph that is replayed."""
         if self._graph is None:
             self._graph = self.device.record(self._slices(self._launches))
+            weakref.finalize(self, self.device.forget, self._graph)
         return self._graph
 
     def _slices(self, launches: list[Launch]) -> list[Launch]:

@@ -52,7 +52,7 @@ def cuda_kernel(function: Callable, *, uses: tuple[Callable, ...] = (), variant:
     name, digest = function.__name__, digest_of(function, uses, variant + _OWN)
     if (name, digest) not in _kernels:
         if not SIMULATED:
-            for part in (*parts_of(function)[1:], *uses):
+            for part in parts_of(function)[1:]:
                 jitable(part)
                 for unchecked in checked.intersection(parts_of(part)):
                     checked.discard(unchecked)

@@ -84,7 +84,7 @@ def _exp(x):
         c6, c5, c4, c3 = (np.float32(1.0 / n) for n in (720, 120, 24, 6))
 
         def single(x):
-            x = min(max(x, bottom), top) if x == x else x
+            x = smaller(larger(x, bottom), top) if x == x else x
             k = floor(x * log2_e + half)
             r = (x - k * high) - k * low
             p = one + r * (one + r * (half + r * (c3 + r * (c4 + r * (c5 + r * c6)))))
@@ -92,7 +92,7 @@ def _exp(x):
         return single
 
     def double(x):
-        x = min(max(x, LOWEST), HIGHEST) if x == x else x
+        x = smaller(larger(x, LOWEST), HIGHEST) if x == x else x
         k = floor(x * LOG2_E + 0.5)
         return exp_of_rest((x - k * LN2_HIGH) - k * LN2_LOW) * power_of_two(np.int64(k))
     return double
@@ -219,6 +219,8 @@ class Adapting:
         if isinstance(thing, float) and self.single:
             with np.errstate(over="ignore"):
                 return np.float32(thing)
+        if self.single and isinstance(thing, pytypes.FunctionType):
+            thing = SINGLE.get(thing, thing)
         if isinstance(thing, pytypes.ModuleType) and not hasattr(thing, "__file__") and hasattr(thing, "update"):
             if thing not in self.done:
                 self.done[thing] = module = pytypes.ModuleType(thing.__name__)

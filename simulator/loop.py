@@ -6,6 +6,8 @@ nodes. Spike lists are kept twice, for even and odd slices, so that one barrier 
 """
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba.extending import register_jitable
 
@@ -22,9 +24,9 @@ from .laps import (
     SLICES,
     SPIKES,
     WAITING,
-    count,
     first_of,
     lap,
+    total_of,
 )
 from .layout import BARRIER, CLASS, GROUP, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP
 from .native import MUCH, atomic_add, atomic_load, atomic_store, call3, call4, prefetch, view, wait_for
@@ -40,7 +42,9 @@ def advance_partition(part, at, k, m, laps, first):
     drives, blocks = view(part.drives_at, 2 * part.n_drives, np.int64), view(part.blocks_at, 2 * part.n_blocks, np.int64)
     for lag in range(m):
         if part.arrive_kernel:
-            count(laps, ARRIVED, call3(part.arrive_kernel, at, k + lag, 0))
+            arrived = call3(part.arrive_kernel, at, k + lag, 0)
+            if laps is not None:
+                laps[ARRIVED] += arrived
             lap(laps, ARRIVALS)
         for j in range(part.n_drives):
             found = call3(drives[2 * j], drives[2 * j + 1], k + lag, lag)
@@ -177,11 +181,14 @@ def deliver(part, at, source, k, m, parity, longest, targets, ring, laps):
                 group = groups[g]
                 row = ring_row(part, k + lag + group.delay, ring)
                 add_group(part, classes[group.cls], np.int64(group.begin), np.int64(group.end), numbers[q], targets, row)
-                count(laps, DELIVERED, (np.int64(group.end) - np.int64(group.begin)) * numbers[q])
+                if laps is not None:
+                    laps[DELIVERED] += (np.int64(group.end) - np.int64(group.begin)) * numbers[q]
             if late[spike] < first[spike + 1]:
                 note(part, k + lag, late[spike], first[spike + 1], numbers[q], groups)
             if part.draw_kernel:
-                count(laps, DELIVERED, call4(part.draw_kernel, at, spike, k + lag, numbers[q]))
+                drawn = call4(part.draw_kernel, at, spike, k + lag, numbers[q])
+                if laps is not None:
+                    laps[DELIVERED] += drawn
             q += 1
 
 
@@ -195,7 +202,7 @@ def make_loop(ring_type: type, target_type: type, profiled: bool = False) -> Ker
         run = view(p, 1, RUN)[0]
         sync = view(run.sync_at, SYNC_WORDS, np.int64)
         parts = view(run.parts_at, run.n_parts, PART)
-        laps = view(run.laps_at + 8 * run.lap_words * thread, run.lap_words, np.int64) if profiled else None
+        laps: Any = view(run.laps_at + 8 * run.lap_words * thread, run.lap_words, np.int64) if profiled else None
         lap(laps, OUTSIDE)
         done = 0
         while k < end:
@@ -203,10 +210,12 @@ def make_loop(ring_type: type, target_type: type, profiled: bool = False) -> Ker
             parity = done & 1
             for i in range(thread, run.n_parts, run.n_threads):
                 part = parts[i]
-                advance_partition(part, run.parts_at + PART_BYTES * i, k, m, laps, first_of(laps, i, run.n_parts))
+                first = first_of(laps, i, run.n_parts) if profiled else 0
+                advance_partition(part, run.parts_at + PART_BYTES * i, k, m, laps, first)
                 found = list_spikes(part, k, m, run.flag_row, parity, run.longest_slice)
                 if profiled:
-                    count(laps, SPIKES, view(part.spike_counts_at + 4 * parity * part.spike_room, found, np.int32).sum())
+                    numbers = view(part.spike_counts_at + 4 * parity * part.spike_room, found, np.int32)
+                    laps[SPIKES] += total_of(numbers)
                 lap(laps, LISTING)
                 full = part.log_n + part.log_worst > part.log_room or part.n_entries + part.entry_worst > part.entry_room
                 if full or part.excess or part.wild or part.sick:
@@ -226,7 +235,8 @@ def make_loop(ring_type: type, target_type: type, profiled: bool = False) -> Ker
                     deliver(part, run.parts_at + PART_BYTES * i, parts[j], k, m, parity, run.longest_slice,
                             view(part.targets_at, MUCH, target_type), ring, laps)
             lap(laps, DELIVERY)
-            count(laps, SLICES, 1)
+            if profiled:
+                laps[SLICES] += 1
             k += m
             done += 1
             if atomic_load(sync, HALT) == done:

@@ -19,6 +19,14 @@ def tolerances():
     return load(Path(__file__).with_name("tolerances.py"))
 
 
+@pytest.fixture(scope="session")
+def cuda_code():
+    """The module cuda_code.py: kernels compiled for GPUs, and what is wrong with them."""
+    for name in ("numba.cuda", "cuda.bindings.nvjitlink"):
+        pytest.importorskip(name, reason=f"no {name} here: CUDA code cannot be compiled (pip install numba-cuda[cu13])")
+    return load(Path(__file__).with_name("cuda_code.py"))
+
+
 @pytest.fixture(scope="session", params=["cpu", "cuda"])
 def backend(request):
     """Every backend. Where there is no GPU, the PTX of the CUDA backend's kernels runs on the CPU (see cuda/ptx_machine.py)."""

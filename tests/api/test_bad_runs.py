@@ -34,7 +34,6 @@ def wire(**options):
     ("broken seed", wire(seed=1.5), nl.ParameterError, "seed = 1.5", "whole number"),
     ("large seed", wire(seed=2**32), nl.ParameterError, "seed = 4294967296", "0 to 4294967295"),
     ("misspelt", wire(wieght=1.0), TypeError, "wieght"),
-    ("cuda", lambda net: nl.Simulator(backend="cuda"), nl.NotAvailable, "backend = 'cuda'", "'cpu'"),
     ("unknown backend", lambda net: nl.Simulator(backend="tpu"), nl.NotAvailable, "backend = 'tpu'", "'cpu'"),
     ("no threads", lambda net: nl.Simulator(threads=0), nl.ParameterError, "threads = 0", "1 to 1024"),
     ("broken threads", lambda net: nl.Simulator(threads=1.5), nl.ParameterError, "threads = 1.5", "whole number"),

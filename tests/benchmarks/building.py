@@ -18,7 +18,8 @@ def build(nl, args, net):
     def random_delay(value):
         return nl.dist.Normal(*value, min=0.05) if isinstance(value, tuple) else value
 
-    sim = nl.Simulator(dt=0.1, seed=args.seed, threads=args.threads or None, precision=args.precision)
+    sim = nl.Simulator(dt=0.1, seed=args.seed, threads=args.threads or None, precision=args.precision,
+                       backend=args.backend)
     nodes = {name: sim.create(getattr(nl, net.model), size, params=dict(neuron, **({"V_m": initial(*begin)} if begin else {})))
              for name, (size, neuron, begin) in net.populations.items()}
     for targets, rate, weight, delay, window in net.drives:

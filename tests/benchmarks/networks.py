@@ -52,7 +52,7 @@ def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--network", choices=NAMES, default="brunel")
     for name, value in dict(order=100, scale=1.0, time=1000.0, warmup=200.0, threads=1, seed=1, g=5.0, eta=2.0,
-                            precision="double").items():
+                            precision="double", backend="cpu").items():
         parser.add_argument(f"--{name}", type=type(value), default=value)
     args = parser.parse_args()
     if args.threads == 1 and hasattr(os, "sched_setaffinity"):

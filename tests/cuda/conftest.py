@@ -1,4 +1,5 @@
 """Fixtures of the tests that run PTX on the CPU."""
+import gc
 import importlib.metadata
 import importlib.util
 import sys
@@ -82,3 +83,87 @@ def kept_ptx(request):
 def kernel_text():
     """kernel_text(*lines, before=""): the module of a kernel of five whole numbers k_0 to k_4, and registers %p to %d."""
     return lambda *lines, before="": MODULE.format(lines="\n".join(f"    {line}" for line in lines), before=before)
+
+
+@pytest.fixture(scope="session")
+def load_file():
+    """load_file(name): a helper of this folder as a module."""
+    def load(name):
+        spec = importlib.util.spec_from_file_location(name.partition(".")[0], Path(__file__).with_name(name))
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+    return load
+
+
+@pytest.fixture(scope="session")
+def fake():
+    """The module fake_driver.py."""
+    from nestling.simulator.cuda_native import SIMULATED
+
+    pytest.importorskip("cuda.bindings.driver", reason="no cuda-bindings here (pip install numba-cuda[cu13])")
+    if SIMULATED:
+        pytest.skip("numba's CUDA simulator is on: no machine code is made for a driver")
+    spec = importlib.util.spec_from_file_location("nestling_tests_fake_driver", Path(__file__).with_name("fake_driver.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def linked(tmp_path_factory):
+    """Where machine code is kept for these tests, and the PTX that each piece was linked from."""
+    return tmp_path_factory.mktemp("cubin"), {}
+
+
+@pytest.fixture
+def driver_with(fake, machine, linked, monkeypatch):
+    """driver_with(**options): the fake of a driver, in place of the bindings."""
+    from nestling.simulator import cuda, cuda_device
+    from nestling.simulator.cuda_compile import CudaKernel
+    folder, images = linked
+    plain, kept_at = cuda_device.link, CudaKernel.kept_at
+
+    def link(ptx, capability):
+        code, log = plain(ptx, capability)
+        images[code] = ptx
+        return code, log
+
+    monkeypatch.setattr(cuda_device, "link", link)
+    monkeypatch.setattr(CudaKernel, "kept_at", lambda self, capability, kind:
+                        folder / kept_at(self, capability, kind).name if kind == "cubin" else kept_at(self, capability, kind))
+    monkeypatch.setattr(cuda, "_device", None)
+
+    def driver(**options):
+        made = fake.FakeDriver(machine, images, **options)
+        monkeypatch.setattr("cuda.bindings.driver", made)
+        return made
+
+    yield driver
+    gc.collect()                                                    # what is left gives its memory back while the fake is there
+
+
+@pytest.fixture
+def driver(driver_with):
+    """A driver with one GPU."""
+    return driver_with()
+
+
+@pytest.fixture(scope="session")
+def build():
+    """build(backend="cuda", **options): a small network."""
+    return small_network
+
+
+def small_network(backend="cuda", **options):
+    """A network with a generator, delays, recorded spikes and a recorded state; returns it, its neurons and recorders."""
+    from nestling import simulator as nl
+    sim = nl.Simulator(0.1, seed=5, threads=1, backend=backend, **options)
+    n = sim.create(nl.iaf_psc_delta, 20, V_m=nl.init.Uniform(-70.0, -56.0))
+    noise, rec = sim.create(nl.poisson_generator, rate=20_000.0), sim.create(nl.spike_recorder)
+    meter = sim.create(nl.multimeter, record_from=["V_m"], interval=0.5)
+    sim.connect(noise, n, weight=1.0)
+    sim.connect(n, n, weight=-2.0, delay=nl.dist.Uniform(0.3, 1.5), rule=nl.fixed_indegree(4))
+    sim.connect(n, rec)
+    sim.connect(meter, n[:3])
+    return sim, n, rec, meter

@@ -12,7 +12,7 @@ SHARED = {
     "nestling.connect.trees": {"formulas.py", "quantities.py"},
     "nestling.models.arithmetic": {"functions.py"},                              # what is compiled in another form
     "nestling.models.reading": {"simulator.py"},                                 # a module read as a model
-    "nestling.recorders.results": {"collect.py", "simulator.py"},                # what a run returns
+    "nestling.recorders.results": {"collect.py", "simulator.py", "profile.py"},  # what a run returns
     "nestling.connect.explicit_edges": {"edits.py"},                              # connections that were changed are listed
     "nestling.connect.one_to_one": {"edits.py"},                                  # the rules by which connections are removed
     "nestling.connect.all_to_all": {"connecting.py", "edits.py"},                             # the rule where none is given

@@ -67,7 +67,7 @@ def test_phases_make_up_all_of_the_time(brunel, backend, threads):
         assert (total <= p.wall + 1e-4).all() and (total >= 0.9 * p.wall).all()
         worked = sum(s for name, s in p.phases.items() if name not in ("build", "compile and bind", "collecting"))
         assert (worked >= 0.9 * p.running).all() and p.running < p.wall
-        for name in ("arrivals", "generators", "neurons", "sampling", "listing spikes"):
+        for name in ("arrivals", "generators", "neurons", "sampling", "listing spikes", "delivery", "host"):
             assert (p.phases[name] > 0.0).all(), name
         assert (p.phases["waiting"] > 0.0).all() == (threads > 1)
         assert (p.steps, p.duration, p.dt) == (3000, pytest.approx(300.0), 0.1)
@@ -102,9 +102,23 @@ def test_shares_belong_to_their_models_in_every_partition(backend, threads):
         ("generators", "dc_generator", "connection 0", 100), ("generators", "poisson_generator", "connection 1", 400),
         ("neurons", "parrot_neuron", "population 0", 1), ("neurons", "iaf_psc_alpha", "populations 1, 3", 300),
         ("neurons", "hh_psc_alpha", "population 2", 200), ("generators", "poisson_generator", "population 4, recorded", 1)]
-    by_name = {s.name: s for s in shares if s.phase == "neurons"}
-    assert by_name["hh_psc_alpha"].ns > 3.0 * by_name["iaf_psc_alpha"].ns > 0.0
-    assert (by_name["parrot_neuron"].seconds > 0.0).sum() == 1
+    runs = [{s.name: s for s in sim.profile(100.0).shares if s.phase == "neurons"} for _ in range(5)]
+    least = {name: min(run[name].ns for run in runs) for name in runs[0]}          # others may take a core meanwhile
+    assert least["hh_psc_alpha"] > 3.0 * least["iaf_psc_alpha"] > 0.0
+    assert all((run["parrot_neuron"].seconds > 0.0).sum() == 1 for run in runs)
+
+
+def test_a_thread_may_have_several_partitions(backend):
+    sim = nl.Simulator(threads=1, backend=backend)
+    cells, noise = sim.create(nl.iaf_psc_delta, 70_000), sim.create(nl.poisson_generator, rate=1000.0)
+    sim.connect(noise, cells[30_000:], weight=1.0)          # more of them in the second partition
+    sim.connect(cells, cells, rule=nl.one_to_one, delay=1.0)
+    p = sim.profile(2.0)
+    assert sim.plan().n_parts == 2 and p.slices == 2
+    assert [(s.name, s.nodes) for s in p.shares] == [("poisson_generator", 40_000), ("iaf_psc_delta", 70_000)]
+    assert all(0.01 < s.ns < 1000.0 for s in p.shares)
+    total = sum(p.phases.values())
+    assert (total <= p.wall + 1e-4).all() and (total >= 0.9 * p.wall).all()
 
 
 @pytest.mark.parametrize("given, late", [
