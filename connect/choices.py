@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import draws
+from . import draws, kernels
 from .contract import BadConnection, Pairing, Row
 
 
@@ -36,7 +36,10 @@ def row_of(pairing: Pairing, partners: int, own: np.ndarray, number: int | np.nd
         number = -1
     else:
         longest, starts = number, None
-    return Row(np.array([partners, number, skip, not pairing.allow_multapses]), table, longest, starts)
+    given = np.array([partners, number, skip, not pairing.allow_multapses])
+    if pairing.allow_multapses:
+        return Row(given, table, longest, starts, each=(kernels.number_of_choices, kernels.choice))
+    return Row(given, table, longest, starts, bare=kernels.bare_row_of_choices, room=(partners + 63) // 64)
 
 
 def uniforms(pairing: Pairing, n: int) -> np.ndarray:

@@ -9,7 +9,11 @@ the targets of one source (``by = "source"``). It states
   called once before all rows, that draws how many partners each row has, writes it to table[1::2], and returns the most;
 * ``row(words, table, k0, k1, stream, domain, index, out) -> n``: a plain function, compiled by the engine, that writes the
   positions of the row's partners into `out` and returns how many there are. Draws come from `draws.philox`, addressed by
-  the row's index, so that a row is the same whoever draws it.
+  the row's index, so that a row is the same whoever draws it. It writes no more than n entries and one beyond; one that
+  is `drawn_once`, up to `longest`.
+
+In code for a GPU nothing can be allocated, and rows are best drawn by many threads. So `prepare` may state in its Row other
+functions that draw the same rows: `each`, `bare`.
 
 A distribution gives ``sample(u, a, b) -> float`` in the same manner, from one 32-bit word, and bounds of what it gives. Where
 most words lead to a formula without branches it may state that by itself, as ``central = (formula, applies)``: where
@@ -102,6 +106,10 @@ class Row:
 
     Of an array with one value a synapse, in the order of drawing: starts: where each row's values begin (rows + 1 entries;
     None: every row has `longest`); order: which of the user's values stands at each place (None: they are in that order).
+
+    On a GPU, where they are stated: each, (length, partner): length(words, table, index) is how many partners a row has, and
+    partner(words, table, index, i, u) the i-th of them, which depends on no other; u: the row's i-th word. bare: a row function
+    that allocates nothing; after `out` it is given an array of `room` words (uint64), with anything in it.
     """
 
     words: np.ndarray
@@ -109,6 +117,9 @@ class Row:
     longest: int
     starts: np.ndarray | None = None
     order: np.ndarray | None = None
+    each: tuple[Callable, Callable] | None = None
+    bare: Callable | None = None
+    room: int = 0
 
 
 class Rule:

@@ -75,23 +75,54 @@ def row_of_choices(words, table, k0, k1, stream, domain, index, out):
 
     With own, table[2 * index] is 1 + the position that must not be chosen, or 0; table[2 * index + 1] the number.
     """
-    partners, number, own, distinct = words[0], words[1], words[2], words[3]
-    if number < 0:
-        number = np.int64(table[2 * index + 1])
-    skip = partners
-    if own and table[2 * index] > 0:
+    number, partners, skip = number_of_choices(words, table, index), words[0], words[0]
+    if words[2] and table[2 * index] > 0:
         skip = np.int64(table[2 * index]) - 1
         partners -= 1
-    if not distinct:
+    if words[3]:
+        number = different_choices(number, partners, k0, k1, stream, domain, index, out,
+                                   np.zeros((partners + 63) // 64, np.uint64))
+    else:
         words_into(out, number, partners, k0, k1, stream, domain, index)
-        if skip < partners + 1 and own:
-            for i in range(number):
-                out[i] += 1 if out[i] >= skip else 0
-        return number
-    # without repetition: choose the smaller of the set and its complement, redrawing what is taken
+    if skip < partners + 1 and words[2]:
+        for i in range(number):
+            out[i] += 1 if out[i] >= skip else 0
+    return number
+
+
+def bare_row_of_choices(words, table, k0, k1, stream, domain, index, out, room):
+    """The same of different partners, with room for a bit for each of them."""
+    number, partners, skip = number_of_choices(words, table, index), words[0], words[0]
+    if words[2] and table[2 * index] > 0:
+        skip = np.int64(table[2 * index]) - 1
+        partners -= 1
+    for i in range((partners + 63) // 64):
+        room[i] = np.uint64(0)
+    number = different_choices(number, partners, k0, k1, stream, domain, index, out, room)
+    for i in range(number):
+        out[i] += 1 if out[i] >= skip else 0
+    return number
+
+
+@register_jitable(forceinline=True)
+def number_of_choices(words, table, index):
+    """How many partners the row has."""
+    return words[1] if words[1] >= 0 else np.int64(table[2 * index + 1])
+
+
+def choice(words, table, index, i, u):
+    """The partner of such a row that a word chooses, if partners need not differ."""
+    own = np.int64(table[2 * index]) if words[2] else np.int64(0)
+    partners = words[0] - (1 if own > 0 else 0)
+    x = np.int64((np.uint64(u) * np.uint64(partners)) >> np.uint64(32))
+    return x + 1 if own > 0 and x >= own - 1 else x
+
+
+@register_jitable
+def different_choices(number, partners, k0, k1, stream, domain, index, out, bits):
+    """Choose without repetition: the smaller of the set and its complement, redrawing what is taken. bits: zeros."""
     complement = 2 * number > partners
     chosen = partners - number if complement else number
-    bits = np.zeros((partners + 63) // 64, np.uint64)
     done, i = 0, 0
     while done < chosen:
         x = (np.uint64(word(i, k0, k1, stream, domain, index)) * np.uint64(partners)) >> np.uint64(32)
@@ -103,11 +134,7 @@ def row_of_choices(words, table, k0, k1, stream, domain, index, out):
     if complement:
         for j in range(partners):
             bits[j >> 6] ^= np.uint64(1) << np.uint64(j & 63)
-    number = sort_bits(bits, partners, out)
-    if own:
-        for i in range(number):
-            out[i] += 1 if out[i] >= skip else 0
-    return number
+    return sort_bits(bits, partners, out)
 
 
 @register_jitable
@@ -233,3 +260,13 @@ def row_of_list(words, table, k0, k1, stream, domain, index, out):
     for i in range(begin, end):
         out[i - begin] = np.int32(table[first + i])
     return end - begin
+
+
+def length_of_list(words, table, index):
+    """How many partners stand in the table for a row."""
+    return np.int64(table[index + 1]) - np.int64(table[index])
+
+
+def partner_of_list(words, table, index, i, u):
+    """The i-th of them."""
+    return np.int64(table[words[0] + 1 + np.int64(table[index]) + i])

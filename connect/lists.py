@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import kernels
 from .contract import BadConnection, Pairing, Row
 from .piece_kernels import compiled
 
@@ -42,7 +43,7 @@ def listed(n: int, parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Ro
     while parts:
         rows, counts, partners = parts.pop()
         table[np.repeat(n + 1 + starts[rows] - (np.cumsum(counts) - counts), counts) + np.arange(len(partners))] = partners
-    return Row(np.array([n]), table, int(number.max(initial=0)))
+    return Row(np.array([n]), table, int(number.max(initial=0)), each=(kernels.length_of_list, kernels.partner_of_list))
 
 
 def words(pairing: Pairing, rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:

@@ -28,6 +28,11 @@ def read_parameters(name: str, order: list[str], given: dict[str, Any]) -> dict[
     return found
 
 
+def kinds_of(parameters: dict[str, np.ndarray]) -> tuple[str, ...]:
+    """What they are, such as "i0" for a whole number and "f1" for an array."""
+    return tuple(f"{a.dtype.kind}{a.ndim}" for a in parameters.values())
+
+
 def words_of(parameters: dict[str, np.ndarray]) -> np.ndarray:
     """Two words for each parameter, a number or where in a row's words its array begins and ends; then the arrays."""
     words, end = [np.zeros(0, np.int64)], HEAD + 2 * len(parameters)

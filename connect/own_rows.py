@@ -6,19 +6,34 @@ from functools import cache
 
 import numpy as np
 
-from .own_parameters import HEAD
+from .own_calls import make_call
 
 # what a row function returns for a row that must not be used; out[0] then holds what was wrong
 NUMBER, PARTNER, RAISED, TWICE = -1, -2, -3, -4
 
 
 @cache
+def make_bare_row(function: Callable, kinds: tuple[str, ...]) -> Callable:
+    """The row function for rows that were found right, which looks at nothing again."""
+    call = make_call(function, kinds)
+
+    def bare_row_of_own(words, table, k0, k1, stream, domain, index, out, room):
+        for i in range(words[1]):
+            out[i] = -1
+        number = np.int64(call(np.int64(index), words[0], (k0, k1, stream, domain, index), out[:words[1]], words))
+        n, skip = np.int64(0), np.int64(table[index]) - 1 if words[2] else np.int64(-1)
+        for i in range(number):
+            if out[i] != skip:
+                out[n] = out[i]
+                n += 1
+        return n
+    return bare_row_of_own
+
+
+@cache
 def make_own_row(function: Callable, kinds: tuple[str, ...]) -> Callable:
-    """The row function that calls the user's; kinds: of its parameters, such as "i0" for a whole number, "f1" for an array."""
-    call = with_none(function)
-    for j in reversed(range(len(kinds))):
-        many, real = kinds[j][1] == "1", kinds[j][0] == "f"
-        call = (with_array if many else with_number)(call, HEAD + 2 * j, real)
+    """The row function that calls the user's."""
+    call = make_call(function, kinds)
 
     def row_of_own(words, table, k0, k1, stream, domain, index, out):
         partners, longest, own, distinct = words[0], words[1], words[2], words[3]
@@ -59,27 +74,3 @@ def explain(code: int, value: int, longest: int, partners: int) -> str:
     if code == TWICE:
         return f"it wrote the partner {value} twice, and allow_multapses=False"
     return f"it raised an error, or wrote beyond out[{longest - 1}] (longest = {longest})"
-
-
-def with_none(function: Callable) -> Callable:
-    def call(index, n, draw, out, words, *given):
-        return function(index, n, draw, out, *given)
-    return call
-
-
-def with_number(inner: Callable, j: int, real: bool) -> Callable:
-    def call_real(index, n, draw, out, words, *given):
-        return inner(index, n, draw, out, words, *given, words[j:j + 1].view(np.float64)[0])
-
-    def call_whole(index, n, draw, out, words, *given):
-        return inner(index, n, draw, out, words, *given, words[j])
-    return call_real if real else call_whole
-
-
-def with_array(inner: Callable, j: int, real: bool) -> Callable:
-    def call_real(index, n, draw, out, words, *given):
-        return inner(index, n, draw, out, words, *given, words[words[j]:words[j + 1]].view(np.float64))
-
-    def call_whole(index, n, draw, out, words, *given):
-        return inner(index, n, draw, out, words, *given, words[words[j]:words[j + 1]])
-    return call_real if real else call_whole

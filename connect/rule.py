@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .contract import BadConnection, Pairing, Row, Rule, whole
-from .own_parameters import read_parameters, signature_of, words_of
-from .own_rows import explain, make_own_row
+from .own_parameters import kinds_of, read_parameters, signature_of, words_of
+from .own_rows import explain, make_bare_row, make_own_row
 
 
 class rule(Rule):
@@ -67,7 +67,7 @@ class rule(Rule):
     @property
     def row(self) -> Callable:      # type: ignore[override]
         """The row function around the user's."""
-        return make_own_row(self.function, tuple(f"{a.dtype.kind}{a.ndim}" for a in self._parameters().values()))
+        return make_own_row(self.function, kinds_of(self._parameters()))
 
     def check(self, pairing: Pairing) -> None:
         self._most(0)
@@ -83,7 +83,8 @@ class rule(Rule):
         skip = not pairing.allow_autapses
         head = np.array([partners, self._most(partners), skip, not pairing.allow_multapses], np.int64)
         own = (own + 1 if skip else np.zeros(1)).astype(np.uint32)
-        return Row(np.append(head, words_of(self._parameters())), own, max(self._most(partners), 1))
+        return Row(np.append(head, words_of(self._parameters())), own, max(self._most(partners), 1),
+                   bare=make_bare_row(self.function, kinds_of(self._parameters())))
 
     def wrong(self, pairing: Pairing, index: int, code: int, value: int) -> str:
         partners = len(pairing.sources if self.by == "target" else pairing.targets)

@@ -22,7 +22,7 @@ from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
 from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
-from numba.extending import register_jitable
+from numba.extending import overload, register_jitable
 
 from .functions import COMPILED, library_function
 
@@ -33,6 +33,7 @@ _ENGINE = "".join(Path(__file__).with_name(f"{name}.py").read_text()
 # whose functions have a compiled form of their own beside the plain one
 OVERLOADED = {f"{__package__}.{name}" for name in ("lanes", "exchange", "cuda_native")}
 _registered: set[Any] = set(COMPILED)
+checked: set[Callable] = set()                  # functions whose indices are checked, which there is on CPUs only
 _kernels: dict[tuple[str, str], Kernel] = {}
 _announced = False
 
@@ -130,8 +131,19 @@ def jitable(function: Callable, **options: bool) -> Callable:
         if isinstance(part, pytypes.FunctionType) and part not in _registered and part.__module__ not in OVERLOADED:
             _registered.add(part)
             # where a call is left in a loop, the loop does not vectorise
-            register_jitable(forceinline=True, **options)(part)
+            if options:
+                checked.add(part)
+                register(part, "cpu", **options)
+            else:
+                register_jitable(forceinline=True)(part)
     return function
+
+
+def register(function: Callable, target: str, **options: bool) -> None:
+    """Make a function callable from kernels for one kind of processor."""
+    @overload(function, jit_options=dict(forceinline=True, **options), strict=False, target=target)
+    def found(*args, **named):
+        return function
 
 
 def digest_of(function: Callable, uses: tuple[Callable, ...], variant: str) -> str:

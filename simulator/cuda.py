@@ -21,6 +21,7 @@ from .cuda_device import ROWS, Device, Launch
 from .cuda_kernels import make_advance, make_deliver, make_drive, send_planned
 from .cuda_memory import DeviceMemory, Mirror
 from .cuda_native import SIMULATED
+from .cuda_procedural import DrawnOnDevice
 from .cuda_profile import LaunchClock
 from .cuda_room import SPIKES_LOGGED, check_fits, log_worst, spike_room
 from .cuda_tables import TableOnDevice
@@ -81,8 +82,6 @@ class Program:
 
     def __init__(self, plan: Plan, slots: int = 1, before: Program | None = None) -> None:
         """slots: as many as the rings need at least, beside what the plan asks for; before: it may share its tables."""
-        if plan.procedures:
-            raise NotAvailable("comm = 'procedural': not with backend='cuda' yet; use comm='sparse'")
         # rows for all delays, and for all steps of a slice, since generators fill these before any node reads one
         needed = max(plan.slots, plan.calendar, power_of_two(plan.min_delay))
         self.plan, self.slots, self.roomy, self.step = plan, max(needed, slots), slots > needed, 0
@@ -92,6 +91,7 @@ class Program:
         self.lanes = sum(b.size * len(b.lanes) for b in plan.blocks)
         shared = before is not None and before.plan.tables is plan.tables
         self.table: TableOnDevice | None = before.table if before is not None and shared else None
+        self.drawn = DrawnOnDevice(plan, self.device)
         check_fits(self)
         self.table = self.table or TableOnDevice(self.device, plan.tables[0])
         self.memory = DeviceMemory(self.device)
@@ -105,6 +105,7 @@ class Program:
         self._state = [[self.memory.starting(a) for a in b.state] for b in plan.blocks]
         self._drive_states = [[self.memory.starting(a) for a in d.state] for d in self.bound]
         self._bind_part()
+        self.drawn.bind(self.memory, self.parts[0])
         self.recording = DeviceTraces(plan, self.memory, self._state)
         self._launches = self._make_launches()
         self._states = Mirror(self.device, [(self.memory.address(a), a) for part in (*self._state, *self._drive_states)
@@ -164,15 +165,16 @@ class Program:
                 kernel, body = self._bind_block(b)
                 listed = self.memory.at(np.array([body], np.int64))
                 launches.append(Launch(kernel, (listed, part, run), block.size, 1, "neurons", (block,)))
-        return [*launches, self._delivery()]
+        return [*launches, *self._delivery()]
 
-    def _delivery(self, counted: bool = False) -> Launch:
-        """The launch of delivery; counted: of a kernel that also counts synaptic events."""
+    def _delivery(self, counted: bool = False) -> list[Launch]:
+        """The launches of delivery; counted: of kernels that also count synaptic events."""
         ring, target = self.plan.ring_type, self.plan.tables[0].targets.dtype.type
         kernel = cuda_kernel(make_deliver(ring, target, counted), variant=f"{ring.__name__} {target.__name__} {counted}")
         # as many threads as may be at work at once: how many groups the spikes will reach is not known yet
-        return Launch(kernel, (self.memory.address(self.parts), self.memory.address(self.words)),
-                      1024 * self.device.processors, 1, "delivery")
+        part, run = self.memory.address(self.parts), self.memory.address(self.words)
+        return [*self.drawn.launches(self.memory, part, run, counted),
+                Launch(kernel, (part, run), 1024 * self.device.processors, 1, "delivery")]
 
     def _bind_block(self, b: int) -> tuple[CudaKernel, int]:
         block, variant = self.plan.blocks[b], variant_of(self.plan.blocks[b], self.plan.precision, gpu=True)
@@ -261,7 +263,8 @@ class Program:
     def profiled(self) -> Iterator[Timing]:
         """Within, a run is profiled; afterwards the timing says what was measured, unless there was an error."""
         first = self.step
-        self._clock = clock = LaunchClock([*self._launches[:-1], self._delivery(counted=True)], self.plan.min_delay)
+        others = (one for one in self._launches if one.label != "delivery")
+        self._clock = clock = LaunchClock([*others, *self._delivery(counted=True)], self.plan.min_delay)
         try:
             yield clock.timing
         finally:

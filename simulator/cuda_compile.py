@@ -14,8 +14,9 @@ from types import SimpleNamespace
 
 import numba
 from numba import cuda, types
+from numba.core.errors import NumbaError
 
-from .compile import announce, cache_folder, digest_of, jitable, parts_of
+from .compile import announce, cache_folder, checked, digest_of, jitable, parts_of, register
 from .cuda_native import SIMULATED
 
 _OWN = Path(__file__).with_name("cuda_native.py").read_text()       # what no kernel's code shows
@@ -53,6 +54,9 @@ def cuda_kernel(function: Callable, *, uses: tuple[Callable, ...] = (), variant:
         if not SIMULATED:
             for part in parts_of(function)[1:]:
                 jitable(part)
+                for unchecked in checked.intersection(parts_of(part)):
+                    checked.discard(unchecked)
+                    register(unchecked, "cuda")
         _kernels[name, digest] = CudaKernel(function, digest)
     return _kernels[name, digest]
 
@@ -66,6 +70,17 @@ def compile_ptx(function: Callable, n_args: int, capability: tuple[int, int]) ->
         raise RuntimeError(f"{function.__name__}: this version of numba-cuda contracts multiplications and additions "
                            f"({contracted[0]}), so that a GPU would give other bits than a CPU: use numba-cuda 0.20 or newer")
     return ptx
+
+
+def why_not(kernel: CudaKernel, capability: tuple[int, int]) -> str:
+    """Why a kernel cannot be compiled, or nothing if it can; under numba's simulator everything can."""
+    try:
+        if not SIMULATED:
+            kernel.ptx(capability)
+    except (NumbaError, NotImplementedError, LookupError) as error:        # the last, of what numba-cuda does not know
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        return " ".join([type(error).__name__, *lines[:1]])
+    return ""
 
 
 @contextmanager

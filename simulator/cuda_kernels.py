@@ -43,6 +43,7 @@ from .layout import (
     TAPPED,
     TAPS,
     TEAM,
+    TO_DRAW,
     UNIT_BITS,
     WILD,
     WILD_AT,
@@ -74,6 +75,10 @@ def send(part, run, now, node, step, lag, count):
         spike = view(part.spikes_at, MUCH, SPIKE)[before >> UNIT_BITS]
         spike.node, spike.lag, spike.count = np.uint32(node), np.uint32(lag), np.int32(count)
         view(part.spike_ends_at, MUCH, np.int64)[before >> UNIT_BITS] = before & LOW
+    if part.drawing_at and view(part.drawing_at, MUCH, np.uint8)[node]:
+        before = add_at(now, TO_DRAW, np.int64(1) << UNIT_BITS | (0 if units else 1))
+        spike = view(part.drawn_at, MUCH, SPIKE)[before >> UNIT_BITS]
+        spike.node, spike.lag, spike.count = np.uint32(node), np.uint32(lag), np.int32(count)
     if view(part.recorded_at, MUCH, np.uint8)[node]:
         j = add_at(run, LOGGED, np.int64(1))
         view(part.log_steps_at, MUCH, np.int64)[j] = step
@@ -217,10 +222,10 @@ def send_planned(part_at, run_at, slice_at):
 def turn_over(run, now, after):
     """Prepare the next slice: it has no steps if the run has come to its end, or must halt."""
     k = now[FROM] + now[STEPS]
-    run[SPIKES] += now[SENT] >> UNIT_BITS
+    run[SPIKES] += (now[SENT] >> UNIT_BITS) + (now[TO_DRAW] & LOW)
     well = run[EXCESS] == NEVER and run[SICK] == NEVER and run[WILD] == 0
     going = now[STEPS] > 0 and well and run[LOGGED] + run[LOG_WORST] <= run[LOG_ROOM]
-    after[FROM], after[STEPS], after[SENT] = k, min(run[LONGEST], run[END] - k) if going else 0, 0
+    after[FROM], after[STEPS], after[SENT], after[TO_DRAW] = k, min(run[LONGEST], run[END] - k) if going else 0, 0, 0
 
 
 def make_deliver(ring_type: type, target_type: type, counted: bool = False) -> Callable:

@@ -15,7 +15,7 @@ from .layout import EVENTS, SPIKES
 from .plan import Block
 from .profile import Share, Timing, share_of
 
-PHASES = ("generators", "planned spikes", "neurons", "procedural synapses", "delivery")
+PHASES = ("generators", "planned spikes", "neurons", "delivery")
 
 
 class LaunchClock:

@@ -32,10 +32,11 @@ def check_fits(program: Any) -> None:
     worst = log_worst(plan)
     listed = (SPIKE.itemsize + 8) * spike_room(plan) + 16 * max(SPIKES_LOGGED, 2 * worst) * (worst > 0)
     rest = plan.nbytes["states"] + plan.nbytes["generators"]
-    needed = tables + rings + listed + rest
+    drawn = program.drawn.nbytes
+    needed = tables + rings + listed + rest + drawn
     if needed > free:
         single = "" if plan.precision == "single" else "precision='single' halves the rings; "
         raise TooLarge(f"the network would need about {needed / 1e9:.2f} GB of the GPU's memory (synapses {tables / 1e9:.2f}, "
-                       f"input rings {rings / 1e9:.2f}, lists of spikes {listed / 1e9:.2f}, states {rest / 1e9:.2f}); "
-                       f"{free / 1e9:.2f} GB are free: {single}connect with fewer synapses or comm='procedural', which stores "
-                       f"none, or use backend='cpu'")
+                       f"input rings {rings / 1e9:.2f}, lists of spikes {listed / 1e9:.2f}, states {rest / 1e9:.2f}, "
+                       f"procedural synapses {drawn / 1e9:.2f}); {free / 1e9:.2f} GB are free: {single}connect with fewer "
+                       f"synapses or comm='procedural', which stores none, or use backend='cpu'")

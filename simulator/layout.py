@@ -29,7 +29,7 @@ PART = record(
     "most_at", "excess", "excess_step", "wild", "wild_at", "wild_step", "sick", "sick_step",
     "log_steps_at", "log_ids_at", "log_counts_at", "log_n", "log_room", "log_worst",
     "first_group_at", "first_late_at", "groups_at", "targets_at", "weights32_at", "weights64_at", "classes_at",
-    "first_drawn_at", "drawn_at", "draw_kernel", "arrive_kernel",
+    "first_drawn_at", "drawn_at", "draw_kernel", "drawing_at", "arrive_kernel",
     "calendar_at", "calendar_mask", "entries_at", "n_entries", "entry_room", "entry_worst", "free", "work_at")
 
 GROUP = np.dtype([("begin", np.uint32), ("end", np.uint32), ("delay", np.uint32), ("cls", np.uint32)], align=True)
@@ -42,6 +42,11 @@ WORK = np.dtype([("begin", np.uint32), ("end", np.uint32), ("cls", np.uint32), (
 
 # A row of targets that are drawn when a source fires: of which JOB, and its number there.
 DRAWN = np.dtype([("job_at", np.int64), ("row", np.int64)], align=True)
+# On a GPU, all rows that one kernel draws: where each node's begin, the rows (DRAWN), and the most of a node. And the pool:
+# `places` rows of `width` partners that are drawn before they are added, and the length of each; a row more for each of
+# `workers` threads that draw; and these threads' room, of room_words each.
+DRAWS = record("first_at", "rows_at", "most", "pool_at", "lengths_at", "places", "width", "workers", "room_at",
+               "room_words")
 
 # One bundle's weights in one partition: kind 0 a constant, 1 and 2 from weights32 and weights64, times `value`.
 CLASS = record("kind", "value", "shift")
@@ -67,9 +72,11 @@ TAPS = record("begins_at", "tapped_at", "taps_at")
 TAPPED = record("tap", "column")
 
 # On a GPU a spike is listed with the step of its slice in which it was sent, and how often. A slice's words: from which step,
-# how many steps (0: the run has come to its end, or halts), and its spikes << UNIT_BITS | the groups that they reach.
+# how many steps (0: the run has come to its end, or halts), its spikes << UNIT_BITS | the groups that they reach; and,
+# listed by themselves, spikes of nodes that have rows to be drawn (as the array at PART's drawing_at says) << UNIT_BITS | those
+# of them that reach no group.
 SPIKE = np.dtype([("node", np.uint32), ("lag", np.uint32), ("count", np.int32), ("unused", np.int32)], align=True)
-FROM, STEPS, SENT = range(3)
+FROM, STEPS, SENT, TO_DRAW = range(4)
 SLICE_WORDS = 4
 UNIT_BITS = 36
 # What all slices share: where the run ends, the longest slice, spikes logged, room for them, the most that a slice logs; the

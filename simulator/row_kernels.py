@@ -30,6 +30,14 @@ def make_tally(tally: Any) -> Kernel:
     return kernel(tally_rows, uses=(tally,))
 
 
+def find_longest_row(row_kernel, row_at, first, last):
+    """How many partners the longest of the rows first .. last - 1 has."""
+    partners, most = np.empty(view(row_at, 1, ROW)[0].longest + 1, np.int32), 0
+    for index in range(first, last):
+        most = max(most, call3(row_kernel, row_at, index, address_of(partners)))
+    return most + 0 * len(partners)                     # the array is let go of where it is last named
+
+
 def find_wrong_row(row_kernel, row_at, n_rows, wrong_at):
     """The first row that its row function refuses: its index, or -1; wrong_at: what was wrong, and with which number, or the
     number of all partners."""

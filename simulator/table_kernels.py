@@ -97,7 +97,7 @@ def count_rows(jobs_at, n_parts, first, last, degrees_at):
 
 @register_jitable
 def to_steps(delay, dt):
-    return max(np.int64(1), np.int64(np.floor(delay / dt + HALF_UP)))
+    return max(np.int64(1), np.int64(delay / dt + HALF_UP))      # a whole number is rounded down, as delays are not below 0
 
 
 @register_jitable
