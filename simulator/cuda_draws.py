@@ -15,7 +15,7 @@ import numpy as np
 from nestling.connect.kernels import philox
 
 from .cuda_native import MUCH, add_at, all_threads, this_thread, view
-from .layout import DRAWN, DRAWS, EVENTS, FROM, PART, ROW, RUN_WORDS, SLICE_WORDS, SPIKE, TEAM, TO_DRAW, UNIT_BITS, VALUES
+from .layout import DRAWN, DRAWS, EVENTS, FROM, PART, ROW, RUN_WORDS, SLICE_WORDS, SPIKE, TEAM, TO_DRAW, VALUES
 from .table_kernels import JOB, to_steps
 
 ARRAY = "array"                 # values from an array, or one number: what is not drawn
@@ -172,7 +172,7 @@ def make_draw_each(each: tuple[Callable, Callable], kinds: tuple[Any, Any, Any],
         spikes, first = view(part.drawn_at, MUCH, SPIKE), view(d.first_at, MUCH, np.int64)
         rows, no_partners = view(d.rows_at, MUCH, DRAWN), view(d.rows_at, MUCH, np.int32)
         team, thread, most = run[TEAM], this_thread(), d.most
-        members, item, n_items = np.int64(1) << team, thread >> team, (now[TO_DRAW] >> UNIT_BITS) * most
+        members, item, n_items = np.int64(1) << team, thread >> team, now[TO_DRAW] * most
         while item < n_items:
             spike = spikes[item // most]
             e = first[spike.node] + item % most
@@ -198,7 +198,7 @@ def make_draw_rows(draw: Callable, kinds: tuple[Any, Any, Any], ring_type: type,
         spikes, first = view(part.drawn_at, MUCH, SPIKE), view(d.first_at, MUCH, np.int64)
         rows, lengths = view(d.rows_at, MUCH, DRAWN), view(d.lengths_at, MUCH, np.int32)
         thread, most, places = this_thread(), d.most, d.places
-        n_items = (now[TO_DRAW] >> UNIT_BITS) * most if thread < d.workers else np.int64(0)
+        n_items = now[TO_DRAW] * most if thread < d.workers else np.int64(0)
         room = view(d.room_at + 8 * d.room_words * thread, d.room_words, np.uint64)
         item = thread
         while item < n_items:
@@ -230,7 +230,7 @@ def make_add_rows(kinds: tuple[Any, Any, Any], ring_type: type, counted: bool) -
         spikes, first = view(part.drawn_at, MUCH, SPIKE), view(d.first_at, MUCH, np.int64)
         rows, lengths = view(d.rows_at, MUCH, DRAWN), view(d.lengths_at, MUCH, np.int32)
         team, thread, most = run[TEAM], this_thread(), d.most
-        members, item, n_items = np.int64(1) << team, thread >> team, min((now[TO_DRAW] >> UNIT_BITS) * most, d.places)
+        members, item, n_items = np.int64(1) << team, thread >> team, min(now[TO_DRAW] * most, d.places)
         while item < n_items:
             spike = spikes[item // most]
             e = first[spike.node] + item % most

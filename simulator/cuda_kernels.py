@@ -65,19 +65,17 @@ def as_count(emitted):
 
 
 def send(part, run, now, node, step, lag, count):
-    """Enter a node's spikes into the slice's list, if they reach synapses, and into the log, if they are recorded."""
+    """Enter a node's spikes into the slice's list, and into the log if they are recorded."""
     if count < 0 or count > view(part.most_at, MUCH, np.int64)[node]:
         least_at(run, EXCESS, step << 32 | node)
     first = view(part.first_group_at, MUCH, np.uint32)
     units = np.int64(first[node + 1]) - np.int64(first[node])
-    if units:
-        before = add_at(now, SENT, np.int64(1) << UNIT_BITS | units)
-        spike = view(part.spikes_at, MUCH, SPIKE)[before >> UNIT_BITS]
-        spike.node, spike.lag, spike.count = np.uint32(node), np.uint32(lag), np.int32(count)
-        view(part.spike_ends_at, MUCH, np.int64)[before >> UNIT_BITS] = before & LOW
+    before = add_at(now, SENT, np.int64(1) << UNIT_BITS | units)
+    spike = view(part.spikes_at, MUCH, SPIKE)[before >> UNIT_BITS]
+    spike.node, spike.lag, spike.count = np.uint32(node), np.uint32(lag), np.int32(count)
+    view(part.spike_ends_at, MUCH, np.int64)[before >> UNIT_BITS] = before & LOW
     if part.drawing_at and view(part.drawing_at, MUCH, np.uint8)[node]:
-        before = add_at(now, TO_DRAW, np.int64(1) << UNIT_BITS | (0 if units else 1))
-        spike = view(part.drawn_at, MUCH, SPIKE)[before >> UNIT_BITS]
+        spike = view(part.drawn_at, MUCH, SPIKE)[add_at(now, TO_DRAW, np.int64(1))]
         spike.node, spike.lag, spike.count = np.uint32(node), np.uint32(lag), np.int32(count)
     if view(part.recorded_at, MUCH, np.uint8)[node]:
         j = add_at(run, LOGGED, np.int64(1))
@@ -222,7 +220,6 @@ def send_planned(part_at, run_at, slice_at):
 def turn_over(run, now, after):
     """Prepare the next slice: it has no steps if the run has come to its end, or must halt."""
     k = now[FROM] + now[STEPS]
-    run[SPIKES] += (now[SENT] >> UNIT_BITS) + (now[TO_DRAW] & LOW)
     well = run[EXCESS] == NEVER and run[SICK] == NEVER and run[WILD] == 0
     going = now[STEPS] > 0 and well and run[LOGGED] + run[LOG_WORST] <= run[LOG_ROOM]
     after[FROM], after[STEPS], after[SENT], after[TO_DRAW] = k, min(run[LONGEST], run[END] - k) if going else 0, 0, 0
@@ -231,7 +228,7 @@ def turn_over(run, now, after):
 def make_deliver(ring_type: type, target_type: type, counted: bool = False) -> Callable:
     """The kernel `deliver(part, run, slice, next)`: a team of threads for each group of synapses that a spike reaches.
 
-    counted: synaptic events are counted, k of them for a synapse that is reached by k spikes at once.
+    counted: spikes are counted, and synaptic events: k of them for a synapse that is reached by k spikes at once.
     """
 
     def deliver(part_at, run_at, slice_at, next_at):
@@ -247,6 +244,11 @@ def make_deliver(ring_type: type, target_type: type, counted: bool = False) -> C
         ring, lanes, mask = view(part.ring_at, MUCH, ring_type), part.lanes, part.mask
         sent, k, members = now[SENT], now[FROM], np.int64(1) << team
         unit, n_units, n_spikes = thread >> team, sent & LOW, sent >> UNIT_BITS
+        if counted:
+            q = thread
+            while q < n_spikes:
+                add_at(run, SPIKES, np.int64(spikes[q].count))
+                q += all_threads()
         while unit < n_units:
             q = first_not_below(begins, n_spikes, unit + 1) - 1
             spike = spikes[q]

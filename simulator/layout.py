@@ -73,8 +73,7 @@ TAPPED = record("tap", "column")
 
 # On a GPU a spike is listed with the step of its slice in which it was sent, and how often. A slice's words: from which step,
 # how many steps (0: the run has come to its end, or halts), its spikes << UNIT_BITS | the groups that they reach; and,
-# listed by themselves, spikes of nodes that have rows to be drawn (as the array at PART's drawing_at says) << UNIT_BITS | those
-# of them that reach no group.
+# listed by themselves, the spikes of nodes that have rows to be drawn (as the array at PART's drawing_at says).
 SPIKE = np.dtype([("node", np.uint32), ("lag", np.uint32), ("count", np.int32), ("unused", np.int32)], align=True)
 FROM, STEPS, SENT, TO_DRAW = range(4)
 SLICE_WORDS = 4
@@ -82,7 +81,7 @@ UNIT_BITS = 36
 # What all slices share: where the run ends, the longest slice, spikes logged, room for them, the most that a slice logs; the
 # step << 32 | node that first emitted too much, or is NaN; whether a generator's connection emitted too much, and for each
 # drive the step << 32 | connection; how many bits of a thread's number tell it from others that read the same group.
-# Spikes and, in a profiled run, synaptic events are counted.
+# In a profiled run spikes and synaptic events are counted.
 END, LONGEST, LOGGED, LOG_ROOM, LOG_WORST, EXCESS, SICK, WILD, WILD_AT, TEAM, SPIKES, EVENTS = range(12)
 RUN_WORDS = 12
 NEVER = 1 << 62

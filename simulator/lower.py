@@ -176,7 +176,7 @@ class Lowering:
         return Plan(self.network, self.dt, self.seed, threads, self.precision, self.blocks, drives, tables, planned,
                     self.samplings(), self.n_nodes, self.node_of, self.relays, self.recorded_nodes(), most,
                     self.min_delay, self.max_delay, synapses, self.delays, reason, degrees,
-                    [tabled[i] for i in stored], bundles, procedures, carried is not None, patched)
+                    [tabled[i] for i in stored], bundles, procedures, carried is not None, patched, self.one_partition)
 
     def has_synapses_of(self, before: Plan, tabled: list[Wire]) -> bool:
         """Whether an earlier plan has the same nodes, and the same synapses, stored or not."""

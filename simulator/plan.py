@@ -216,6 +216,7 @@ class Plan:
     procedures: list[Procedure]
     going_on: bool = False                  # for a run that goes on: what is on its way fits, too
     patched: dict[int, Patch] = field(default_factory=dict)     # by projection: weights that were set in the tables
+    in_one: bool = False                    # for a device that takes all nodes through a slice at once
 
     def nodes_of(self, segment: Segment) -> np.ndarray:
         """Node numbers of a recorded segment."""
@@ -231,14 +232,18 @@ class Plan:
 
     @property
     def slots(self) -> int:
-        """Steps that the rings hold: what arrives later than that is fetched from the tables when it arrives."""
-        stored = [b.steps[1] for b in self.bundles if not b.late]
-        return power_of_two(max([*stored, *(p.steps[1] for p in self.procedures)], default=1))
+        """Steps that the rings hold: what arrives later than that is fetched from the tables when it arrives.
+
+        A device that takes all nodes through a slice at once delivers at once, too, and its generators fill the rows of all the
+        slice's steps before a node reads one.
+        """
+        stored = [b.steps[1] for b in self.bundles if self.in_one or not b.late]
+        return power_of_two(max([self.min_delay if self.in_one else 1, *stored, *(p.steps[1] for p in self.procedures)]))
 
     @property
     def calendar(self) -> int:
         """Steps for which spikes are noted whose synapses have differing delays; 0 where no synapse has."""
-        longest = max([b.steps[1] for b in self.bundles if b.late], default=0)
+        longest = max([b.steps[1] for b in self.bundles if b.late and not self.in_one], default=0)
         return longest and power_of_two(longest)
 
     @property

@@ -69,7 +69,8 @@ def describe(plan: Plan) -> str:
     lines.append("memory: " + ", ".join(f"{k} {v / 1e6:.3g} MB" for k, v in size.items())
                  + (f"; {size['synapses'] / total:.2f} bytes a synapse" if total else ""))
     lines.append(f"run: slices of {plan.min_delay} step{'s' if plan.min_delay > 1 else ''}, longest delay "
-                 f"{plan.max_delay}, {plan.n_parts} partition{'s' if plan.n_parts > 1 else ''}; kernels: loop, "
+                 f"{plan.max_delay}, {plan.n_parts} partition{'s' if plan.n_parts > 1 else ''}; kernels: "
+                 f"{'deliver' if plan.in_one else 'loop'}, "
                  + ", ".join(sorted({f"advance {b.model.name}" for b in plan.blocks if b.size}
                                     | {f"drive {d.model.name}" for d in plan.drives})))
     return "\n".join(lines)

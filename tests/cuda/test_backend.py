@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nestling import simulator as nl
-from nestling.simulator import cuda, cuda_room, cuda_traces
+from nestling.simulator import cuda, cuda_binding, cuda_room, cuda_traces
 
 pytestmark = pytest.mark.usefixtures("gpu")
 
@@ -101,7 +101,7 @@ def found_in_one(parts, n):
 
 
 def test_full_buffers_are_read_back_and_the_run_goes_on(monkeypatch, expected):
-    monkeypatch.setattr(cuda, "SPIKES_LOGGED", 1)               # then room for two slices' spikes
+    monkeypatch.setattr(cuda_binding, "SPIKES_LOGGED", 1)               # then room for two slices' spikes
     monkeypatch.setattr(cuda_traces, "ROOM", 1000)              # and for a few samples
     assert_same(run("cuda"), expected["double"])
 

@@ -51,6 +51,12 @@ class Builder:
 
 
 @pytest.fixture(scope="session")
+def brunel_on() -> type[Builder]:
+    """Makes the network of networks/brunel.py on a backend."""
+    return Builder
+
+
+@pytest.fixture(scope="session")
 def brunel(backend: str) -> Builder:
     """The network of networks/brunel.py on the backend."""
     return Builder(backend)

@@ -40,7 +40,7 @@ def test_more_inputs_than_16_bits_address_work_and_give_the_same_on_two_threads(
         sim.connect(neurons, neurons, rule=nl.fixed_indegree(2), weight=3.0, delay=1.0)
         sim.connect(neurons, spikes)
         recorded.append(list(sim.simulate(10.0).events(spikes, plain=True)))
-        assert sim.plan().n_parts >= 2
+        assert sim.plan().n_parts >= 2 or backend == "cuda"
     assert len(recorded[0][0]) > 50_000
     assert set(np.unique(recorded[0][1])) > {65_535, 65_536, 69_999}
     brunel.assert_same(*recorded)

@@ -18,6 +18,17 @@ PHASES = {"cpu": ["build", "compile and bind", "arrivals", "generators", "neuron
                   "delivery", "host", "collecting"]}
 
 
+@pytest.fixture(scope="module")
+def backend():
+    """Phases, threads and partitions are the CPU's here; tests/cuda/test_profile.py has those of GPUs."""
+    return "cpu"
+
+
+@pytest.fixture(scope="module")
+def brunel(brunel_on, backend):
+    return brunel_on(backend)
+
+
 class Growing:
     """Grows tenfold in every step, until it is no number any more."""
 
