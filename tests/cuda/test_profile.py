@@ -25,8 +25,9 @@ def test_phases_are_launches_and_make_up_all_of_the_time():
     assert all(s.shape == (1,) and s[0] >= 0.0 for s in p.phases.values()) and p.threads == 1
     assert sum(p.phases.values())[0] == pytest.approx(p.wall, rel=0.02)
     assert (p.steps, p.slices) == (200, 20)
-    assert [(s.phase, s.name, s.nodes) for s in p.shares] == [("generators", "poisson_generator", 7), ("neurons", "parrot_neuron", 2),
-                                                             ("neurons", "iaf_psc_delta", 9), ("neurons", "iaf_psc_exp", 7)]
+    assert [(s.phase, s.name, s.nodes) for s in p.shares] == [
+        ("generators", "poisson_generator", 7), ("neurons", "parrot_neuron", 2), ("neurons", "iaf_psc_delta", 9),
+        ("neurons", "iaf_psc_exp", 7)]
     for phase in ("generators", "neurons"):
         np.testing.assert_allclose(sum(s.seconds for s in p.shares if s.phase == phase), p.phases[phase])
     assert "launching" in str(p) and "thread 0" not in str(p)
