@@ -6,7 +6,7 @@ STANDARD = frozenset(sys.stdlib_module_names)
 # What the simulator may import beyond the three contracts, and in which files.
 SHARED = {
     "nestling.connect.draws": {"draw.py", "drives.py"},                          # random numbers by address
-    "nestling.connect.kernels": {"model_kernels.py", "value_kernels.py"},        # the same, compiled
+    "nestling.connect.kernels": {"model_kernels.py", "value_kernels.py", "cuda_draws.py"},   # the same, compiled
     "nestling.connect.arithmetic": {"formulas.py", "quantities.py"},             # what expressions are made of
     "nestling.connect.expressions": {"formulas.py", "quantities.py"},
     "nestling.connect.trees": {"formulas.py", "quantities.py"},
