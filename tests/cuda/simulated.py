@@ -1,4 +1,6 @@
-"""Tiny networks on the CPU and under numba's CUDA simulator, where kernels are Python: NUMBA_ENABLE_CUDASIM=1 python simulated.py
+"""Tiny networks on the CPU and under numba's CUDA simulator, where kernels are Python.
+
+NUMBA_ENABLE_CUDASIM=1 python tests/cuda/simulated.py
 
 Prints a line for each model, device and kind of synapse: its name, and whether spikes and states were the same bit for bit.
 """
@@ -11,7 +13,6 @@ from nestling import simulator as nl
 from nestling.models.reading import is_model, read_model
 
 MODELS = [m for m in vars(nl).values() if isinstance(m, types.ModuleType) and is_model(m) and hasattr(m, "update")]
-RATES = dict(rate=2000.0, rates=(2000.0, 500.0))
 
 
 def record(sim, nodes, states):
@@ -38,8 +39,10 @@ def neurons(model):
             sim.connect(noise, nodes, weight=30.0, delay=0.3, receptor_type=receptor)
         if described.current_receptors:
             sim.connect(sim.create(nl.dc_generator, amplitude=900.0), nodes[1:], delay=0.5)
-        sim.connect(nodes, nodes, rule=nl.fixed_indegree(2), weight=nl.dist.Normal(20.0, 5.0), delay=nl.dist.Uniform(0.4, 1.2),
-                    receptor_type=next(iter(described.spike_receptors), 0))
+        receptor = next(iter(described.spike_receptors), None)
+        ends = (nodes, receptor) if receptor is not None else (sim.create(nl.parrot_neuron, 2), 0)
+        sim.connect(nodes, ends[0], rule=nl.fixed_indegree(2), weight=nl.dist.Normal(20.0, 5.0),
+                    delay=nl.dist.Uniform(0.4, 1.2), receptor_type=ends[1])
         return record(sim, nodes, [f.name for f in described.state if f.type is float][:4])
     return run
 
@@ -49,7 +52,7 @@ def generator(model):
     def run(backend):
         sim = nl.Simulator(backend=backend, threads=1, seed=11)
         names = {f.name for f in read_model(model).params}
-        given = {k: v for k, v in dict(rate=4000.0, amplitude=300.0, mean=300.0, std=100.0, frequency=200.0, gamma_shape=3,
+        given = {k: v for k, v in dict(rate=3000.0, amplitude=300.0, mean=300.0, std=100.0, frequency=200.0, gamma_shape=3,
                                        p_copy=0.5, dt=0.2, pulse_times=[1.0], activity=20, sdev=0.3).items() if k in names}
         for name, value in (("rate_times", [0.5, 2.0]), ("rate_values", [3000.0, 9000.0]), ("amplitude_times", [0.3, 2.0]),
                             ("amplitude_values", [200.0, -100.0])):
