@@ -31,7 +31,8 @@ def neurons(model):
     def run(backend):
         sim = nl.Simulator(backend=backend, threads=1, seed=11)
         described = read_model(model)
-        nodes = sim.create(model, 3)
+        pulses = dict(pulse_times=[1.0, 2.0], activity=20, sdev=0.3)
+        nodes = sim.create(model, 3, params={f.name: pulses[f.name] for f in described.params if f.name in pulses})
         train = sim.create(nl.spike_generator, spike_times=[0.2, 0.3, 1.0, 2.5])
         noise = sim.create(nl.poisson_generator, rate=3000.0)
         for receptor in list(described.spike_receptors)[:2]:
@@ -80,7 +81,8 @@ KINDS = {"constant": synapses(rule=nl.fixed_indegree(4), weight=100.0, delay=0.5
          "drawn": synapses(rule=nl.fixed_indegree(4), **VARIED),
          "matrix": synapses(weight=np.linspace(-90.0, 90.0, 54).reshape(9, 6), delay=np.tile([0.3, 1.0, 0.5], (9, 2))),
          "procedural": synapses(rule=nl.fixed_outdegree(4), comm="procedural", **VARIED),
-         "procedural, constant": synapses(rule=nl.pairwise_bernoulli(0.5), comm="procedural", weight=60.0, delay=0.4)}
+         "procedural, constant": synapses(rule=nl.pairwise_bernoulli(0.5, by="source"), comm="procedural", weight=60.0,
+                                          delay=0.4)}
 
 
 def main():
