@@ -159,6 +159,10 @@ class Rule:
         """The shape of an array with one value a synapse, in the order of drawing; () where there is none."""
         return ()
 
+    def without_values(self) -> Rule:
+        """The rule without the weight and delay that it brings, which connect() has taken over."""
+        return self
+
     def __repr__(self) -> str:
         """As it was written, without what was left out."""
         given: list[Any] = [(f, getattr(self, f.name)) for f in fields(self)] if is_dataclass(self) else []

@@ -1,6 +1,8 @@
 """explicit_edges: connections that the user lists."""
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,11 @@ class explicit_edges(Rule):
     def __init__(self, pre: Any, post: Any = None, *, weight: Any = None, delay: Any = None) -> None:
         self.edges = read_edges(pre, post, weight, delay)
         self.weight, self.delay = self.edges.weight, self.edges.delay
+
+    def without_values(self) -> Rule:
+        bare = copy(self)
+        bare.edges, bare.weight, bare.delay = replace(self.edges, weight=None, delay=None), None, None
+        return bare
 
     def __repr__(self) -> str:
         return f"explicit_edges({len(self.edges.pre):,} edges)"

@@ -51,6 +51,13 @@ class rule(Rule):
         self.longest = longest if longest is None or longest in self.signature.parameters else whole(longest, "longest")
         self.given = {name: p.default for name, p in self.signature.parameters.items() if p.default is not p.empty}
 
+    def __getstate__(self) -> dict[str, Any]:
+        return dict(function=self.function, longest=self.longest, by=self.by, given=self.given)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["function"], longest=state["longest"], by=state["by"])      # type: ignore[misc]
+        self.given = state["given"]
+
     def __call__(self, *values: Any, **named: Any) -> rule:
         """The same rule with these parameters."""
         try:

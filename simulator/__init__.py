@@ -81,6 +81,7 @@ from nestling.recorders.statistics import isi_cv as isi_cv
 from nestling.recorders.statistics import rate_histogram as rate_histogram
 
 from .connections import Connections as Connections
+from .errors import BadCheckpoint as BadCheckpoint
 from .errors import BadTime as BadTime
 from .errors import BadView as BadView
 from .errors import DimensionError as DimensionError
@@ -91,6 +92,7 @@ from .errors import TooLarge as TooLarge
 from .errors import UnknownName as UnknownName
 from .profile import Profile as Profile
 from .simulator import Simulator as Simulator
+from .sweep import sweep as sweep
 from .views import NodeView as NodeView
 
 init = dist          # initial values are drawn from the same distributions

@@ -44,7 +44,7 @@ class Listed:
         delay = self.projection.delay if not delayed else None if steps is None else round(steps * dt, 12)
         by_rule = self.projection.edited is None and self.stay.all() and len(self.stay) > 0
         if weight is not None and delay is not None and by_rule:        # the rule draws the same edges again
-            return replace(self.projection, weight=weight, delay=delay)
+            return replace(self.projection, weight=weight, delay=delay, bound=None)
         found = self.found.picked(self.stay)
         weights, all_steps = self.weights[self.stay], self.steps[self.stay]
         if self.projection.sources[0].population.model.per_connection:      # type: ignore[union-attr]
@@ -66,7 +66,7 @@ class Listed:
         if not len(weights):
             weight, delay = 1.0, float(self.reader.plan.delays[p.index][0] * self.reader.plan.dt)
         return replace(p, rule=explicit_edges(pre, post), weight=weight, delay=delay, transposed=False, which=which,
-                       specification=(0, 1), allow_autapses=True, allow_multapses=True)
+                       specification=(0, 1), allow_autapses=True, allow_multapses=True, bound=None)
 
 
 def one_of(values: np.ndarray) -> Any:

@@ -33,6 +33,10 @@ class NotAvailable(NotImplementedError):
     """Something that this version does not have."""
 
 
+class BadCheckpoint(ValueError):
+    """A file that cannot be loaded as a checkpoint: another's, damaged, of another format, or of models that are not there."""
+
+
 class Diverged(ArithmeticError):
     """A node's state became NaN during a run; `results` holds what was recorded until then."""
 

@@ -1,7 +1,7 @@
 """A run that goes on with another plan: its states, and the spikes on their way, in the new plan's places and scales."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,26 +20,32 @@ def go_on_from(mine: Program, other: Program) -> None:
         for new, old in zip(news, olds):
             new[...] = old
     take_states_of_drives(mine, other)
-    same = mine.plan.tables is other.plan.tables
-    for p, (ring, part) in enumerate(zip(other.rings, other.parts)):
-        there = ring.reshape(other.slots, -1)
-        rows = np.zeros((mine.slots, there.shape[1]), ring.dtype)
-        steps = mine.step + np.arange(other.slots)
-        rows[steps % mine.slots] = there[steps % other.slots]
-        if same and part["n_entries"]:
+    same, rings = mine.plan.tables is other.plan.tables, other.rings
+    for p, part in enumerate(other.parts):
+        noted = same and part["n_entries"] > 0
+        if noted:
             mine.days[p][...] = other.days[p]
             mine.entries[p] = other.entries[p].copy()
             mine.parts[p]["entries_at"] = address(mine.entries[p])
             for name in ("n_entries", "entry_room", "free"):
                 mine.parts[p][name] = part[name]
-        elif part["n_entries"]:                 # what is on its way keeps the weights that it was sent with
-            settle = make_settle(mine.plan.ring_type, other.plan.tables[p].targets.dtype.type)
-            settle(other.parts[p:p + 1].ctypes.data, mine.step, address(rows), mine.slots - 1)
-        take_rows(mine, rows, other.plan, p)
+        take_rows(mine, rows_of(other, rings, p, mine.slots, settled=not noted), other.plan, p)
     mine.parts[0]["planned_next"] = np.searchsorted(mine.plan.planned.steps, mine.step)
 
 
-def take_rows(mine: Program, rows: np.ndarray, before: Plan, p: int) -> None:
+def rows_of(other: Program, rings: list[np.ndarray], p: int, slots: int, settled: bool) -> np.ndarray:
+    """The rings of a partition with so many slots: (slots, lanes); settled: with what its calendar has still to bring."""
+    there = rings[p].reshape(other.slots, -1)
+    rows = np.zeros((slots, there.shape[1]), there.dtype)
+    steps = other.step + np.arange(other.slots)
+    rows[steps % slots] = there[steps % other.slots]
+    if settled and other.parts[p]["n_entries"]:     # what is on its way keeps the weights that it was sent with
+        settle = make_settle(other.plan.ring_type, other.plan.tables[p].targets.dtype.type)
+        settle(other.parts[p:p + 1].ctypes.data, other.step, address(rows), slots - 1)
+    return rows
+
+
+def take_rows(mine: Any, rows: np.ndarray, before: Any, p: int) -> None:
     """Take over the rings of one of the partitions that there were: nodes may stand in another one now."""
     for block, old in zip(mine.plan.blocks, before.blocks):
         for name, lane in old.lanes.items():

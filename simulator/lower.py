@@ -124,14 +124,15 @@ class Lowering:
         before = before if before is not None and self.has_synapses_of(before, tabled) else None
         patched = before.patched if before is not None else {}
         for w in self.wires:
-            w.bound = patched[w.projection.index].bound if w.projection.index in patched else None
+            w.bound = patched[w.projection.index].bound if w.projection.index in patched else w.projection.bound
         self.delays = {p.index: delay_range(p, self.dt) for p in self.network.projections}
         spans = [self.delays[w.projection.index] for w in tabled
                  if not (isinstance(w.projection.delay, np.ndarray) and w.projection.delay.size == 0)]    # of no synapse
         self.min_delay = min([LONGEST_SLICE, *(low for low, _ in spans)])
         self.max_delay = max([high for _, high in spans], default=1)
         asked = threads
-        threads, reason = (carried.threads, carried.reason) if carried is not None else self.choose_threads(asked)
+        threads, reason = (carried.threads, carried.reason) if carried is not None and carried.threads else \
+            self.choose_threads(asked)
         self.threads = threads
         self.lay_lanes(carried)
         described = in_turns(lambda p: describe_drawing(p, self.seed), self.network.projections, threads)

@@ -101,6 +101,7 @@ class Projection:
     procedural: bool = False            # not stored: drawn again whenever a source fires
     which: np.ndarray | None = None     # an array: which of `receptor` each synapse reaches; None: the one, or by sign
     edited: Edited | None = None        # of generators: in place of weight and delay
+    bound: float | None = None          # of weights that were set in tables: the magnitude that scales leave room for
 
     @property
     def ends(self) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:

@@ -19,7 +19,8 @@ def patch(sim: Any, reader: Reader, found: Found, calls: np.ndarray, weights: np
     for i in np.unique(calls).tolist():
         mine = weights[calls == i]
         whole = len(mine) == plan.synapses[i]
-        before = [patched[i].bound] if i in patched else [largest(w.weight) for w in plan.wires if w.projection.index == i]
+        before = [patched[i].bound] if i in patched else \
+            [largest(w.weight) if w.bound is None else w.bound for w in plan.wires if w.projection.index == i]
         one = float(mine[0]) if whole and (mine == mine[0]).all() else None
         patched[i] = Patch(one, max(*before, float(np.abs(mine).max())))
     if not fits(plan, patched):
@@ -66,7 +67,7 @@ class Bounded:
     @staticmethod
     def of(wire: Wire, patched: dict[int, Patch]) -> Wire:
         index = wire.projection.index
-        return replace(wire, bound=patched[index].bound if index in patched else None)
+        return replace(wire, bound=patched[index].bound if index in patched else wire.projection.bound)
 
 
 class Ends:

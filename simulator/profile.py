@@ -154,7 +154,7 @@ def profile_run(sim: Simulator, steps: int, progress: bool | None) -> Profile:
     program = sim._from_start(plan)
     with program.profiled() as timing:
         bound = time.perf_counter()
-        results = sim._run(program, steps, progress)
+        results = sim._run(steps, progress)
     done = time.perf_counter()
     every = np.ones_like(timing.phases["host"])
     phases = {"build": (built - called) * every, "compile and bind": (bound - built) * every, **timing.phases}

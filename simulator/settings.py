@@ -12,7 +12,7 @@ from nestling.models.contract import Field, ParameterError
 
 from .declare import check_parameters, check_recordables, parameter, recorder_params
 from .draw import draw_values
-from .errors import unknown
+from .errors import NotAvailable, unknown
 from .network import Population, Segment
 from .plan import Block
 from .resolve import resolve
@@ -94,6 +94,8 @@ def set_values(sim: Any, segments: tuple[Segment, ...], given: dict[str, Any]) -
     for s, mine in by_population(segments):
         p = s.population
         if p.recorder:
+            if sim._window is not None:
+                raise NotAvailable(f"{p.name}: a recorder is set before or after a run, not in a callback or before cleanup()")
             params = recorder_params(p.recorder, {**p.params, **given}, sim.dt)
             for recorded in sim.network.recorded(p):
                 check_recordables(recorded.population, params.get("record_from", ()))

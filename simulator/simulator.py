@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -13,29 +12,27 @@ from nestling.recorders.contract import is_recorder, read_recorder
 from nestling.recorders.results import Results
 
 from .backends import Program, backend_of
-from .collect import collect
 from .connecting import check_comm, check_ends, make_projections, make_recording
 from .connections import Connections, find_connections
 from .declare import check_parameters, declared, on_grid, recorder_params, whole_number
 from .draw import check_rows
 from .edits import disconnect, written_down
-from .errors import BadTime, Interrupted, NotAvailable
-from .interrupt import noting_ctrl_c
+from .errors import BadTime, NotAvailable
 from .lower import lower
 from .memory import check_memory, check_room
 from .network import Network, Population, Projection
 from .placing import number_of_nodes, place
 from .plan import Plan
 from .profile import Profile, profile_run
-from .progress import progress_bar
 from .resolve import resolve
+from .run_control import RunControl
+from .running import Callback, check_free, stretch_of
 from .table_reader import Reader
-from .traces import trace_bytes
 from .units import magnitude
 from .views import NodeView, whole_population
 
 
-class Simulator:
+class Simulator(RunControl):
     """A network and its simulation.
 
     Parameters
@@ -194,6 +191,7 @@ class Simulator:
         disconnect(self, pre, post, rule)
 
     def _declare(self, network: Network) -> None:
+        check_free(self, "create() and connect()")
         if self._patched is not None:
             replaced = self._write_down().projections
             network = replace(network, projections=(*replaced, *network.projections[len(replaced):]))
@@ -241,20 +239,26 @@ class Simulator:
 
     def reset(self) -> None:
         """Back to t = 0: initial states, empty rings, no spikes on their way."""
+        check_free(self, "reset()")
         if self._program is not None:
             self._program.reset()
 
-    def simulate(self, duration: Any, *, progress: bool | None = None) -> Results:
+    def simulate(self, duration: Any, *, progress: bool | None = None, callback: Callback | None = None,
+                 every: Any = None) -> Results:
         """A fresh run from t = 0 for `duration` (ms); returns what was recorded.
 
-        progress: show a progress bar; None shows one in interactive sessions.
+        progress: show a progress bar; None shows one in interactive sessions. callback: called with the simulator after every
+        `every` ms (a multiple of dt); it may read and set values, save(), and return True or call stop() to end the run there.
 
         Raises
         ------
-        BadTime, TooLarge, Interrupted, Diverged
+        BadTime, TooLarge, Interrupted, Diverged; and what callback raises, with what was recorded in `results`
         """
+        check_free(self, "simulate()")
         steps = self._steps(duration)
-        return self._run(self._from_start(self._lowered(going_on=False)), steps, progress)
+        stretch_of(self, steps, callback, every)
+        self._from_start(self._lowered(going_on=False))
+        return self._run(steps, progress, callback, every)
 
     def profile(self, duration: Any, *, progress: bool | None = None) -> Profile:
         """A run like that of `simulate`, with the same results, and where its time goes: `print(sim.profile(1000.0))`.
@@ -263,6 +267,7 @@ class Simulator:
         ------
         BadTime, TooLarge, Interrupted, Diverged
         """
+        check_free(self, "profile()")
         return profile_run(self, self._steps(duration), progress)
 
     def _from_start(self, plan: Plan) -> Program:
@@ -274,40 +279,29 @@ class Simulator:
             self._program.reset()
         return self._program
 
-    def cont(self, duration: Any, *, progress: bool | None = None) -> Results:
-        """Go on for `duration` (ms) from where the last run stopped; the results hold this window only."""
+    def cont(self, duration: Any, *, progress: bool | None = None, callback: Callback | None = None,
+             every: Any = None) -> Results:
+        """Go on for `duration` (ms) from where the last run stopped; the results hold this window only. See simulate()."""
+        check_free(self, "cont()")
         steps = self._steps(duration)
+        self._continued()
+        return self._run(steps, progress, callback, every)
+
+    def _continued(self) -> Program:
+        """The program of the run that goes on, with what was set meanwhile."""
         if self._program is not None and not self._runs_on:
             raise NotAvailable(f"the network was changed at t = {self.time:g} ms; a changed network starts afresh: "
                                f"call simulate()")
         if self._program is None or self._program.plan is not self.plan():       # there, parameters were set
             self._program = self._backend.make_program(self.plan(), self._program if self.time > 0 else None)
-        return self._run(self._program, steps, progress)
+        assert self._program is not None
+        return self._program
 
     def _steps(self, duration: Any) -> int:
         time = magnitude(duration, "ms", "duration")
         if not isinstance(time, float) or not time >= 0:
             raise BadTime(f"duration = {duration}: must be one time, 0 ms or more")
         return on_grid(time, self.dt, "duration")
-
-    def _run(self, program: Program, steps: int, progress: bool | None) -> Results:
-        first = program.step
-        check_room(trace_bytes(program.plan, steps), "the traces",
-                   "record fewer neurons, or at a longer interval, or run in several cont() calls")
-        shown = progress if progress is not None else hasattr(sys, "ps1") or "ipykernel" in sys.modules
-        program.start()
-        with noting_ctrl_c(program.stop):
-            with progress_bar(shown, first * self.dt, steps * self.dt) as moved:
-                try:
-                    program.run(steps, (lambda step: moved(step * self.dt)) if shown else None)
-                except ArithmeticError as error:            # a state that diverged, or more spikes than there is room for
-                    error.results = collect(program.plan, program, first)       # type: ignore[attr-defined]
-                    raise
-            results = collect(program.plan, program, first)
-        if program.stopping:
-            raise Interrupted(f"stopped at t = {self.time:g} ms; the error's results hold what was recorded, cont() goes on",
-                              results)
-        return results
 
     def __repr__(self) -> str:
         net = self.network

@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 
+share: int | None = None            # of a process that shares the cores with others, as those of a sweep do
+
 
 def available_cores() -> int:
     """Cores that this process may use."""
+    if share is not None:
+        return share
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

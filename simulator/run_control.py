@@ -1,0 +1,130 @@
+"""What of a simulator controls its runs: prepare, run, cleanup, stop; and checkpoints, save and load."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self
+
+from nestling.recorders.results import Results
+
+from .errors import Interrupted
+from .running import Callback, Window, advance, check_free, run_window, stretch_of
+
+if TYPE_CHECKING:
+    from .backends import Program
+    from .network import Network
+    from .views import NodeView
+
+
+class RunControl:
+    """The part of Simulator that is described in this file's first line."""
+
+    network: Network
+    _window: Window | None = None       # of the run that is going on, or that was prepared
+
+    if TYPE_CHECKING:                   # what the rest of it has
+        @property
+        def time(self) -> float: ...
+
+        def _steps(self, duration: Any) -> int: ...
+
+        def _continued(self) -> Program: ...
+
+    @property
+    def populations(self) -> list[NodeView]:
+        """Views of all populations, generators and recorders, each as create() returned it, in the order of creation."""
+        from .views import whole_population
+        return [whole_population(self, p) for p in self.network.populations]
+
+    def prepare(self) -> None:
+        """Make all ready for run(): tables, kernels and memory (NEST's Prepare). What is recorded is kept until cleanup().
+
+        It goes on from where the simulator stands; reset() first begins at t = 0. Until cleanup() values may be set, and
+        nothing created or connected.
+
+        Raises
+        ------
+        NotAvailable, TooLarge
+        """
+        check_free(self, "prepare()")
+        self._continued()
+        self._window = Window(self, "prepare")
+
+    def run(self, duration: Any, *, progress: bool | None = None, callback: Callback | None = None, every: Any = None) -> None:
+        """Go on for `duration` (ms) between prepare() and cleanup() (NEST's Run), without collecting what was recorded.
+
+        progress, callback, every: see simulate(). An interrupted run can be gone on with, or cleaned up.
+
+        Raises
+        ------
+        NotAvailable, BadTime, TooLarge, Interrupted, Diverged
+        """
+        check_free(self, "run()", prepared=True)
+        window, steps = self._window, self._steps(duration)
+        assert window is not None
+        stretch = stretch_of(self, steps, callback, every)
+        try:
+            advance(window, steps, progress, callback, stretch)
+        finally:
+            window.running = False
+        if window.asked == "Ctrl-C":
+            raise Interrupted(f"stopped at t = {self.time:g} ms; run() goes on, cleanup() returns what was recorded", None)
+
+    def cleanup(self) -> Results:
+        """End what prepare() began (NEST's Cleanup), and return what was recorded since, as one window.
+
+        The simulator stays where it is: cont() goes on, and so does another prepare().
+
+        Raises
+        ------
+        NotAvailable
+        """
+        check_free(self, "cleanup()", prepared=True)
+        window, self._window = self._window, None
+        assert window is not None
+        return window.results()
+
+    def _run(self, steps: int, progress: bool | None, callback: Callback | None = None, every: Any = None) -> Results:
+        return run_window(self, steps, progress, callback, every)
+
+    def stop(self) -> None:
+        """Stop the run that is going on at the end of its slice: from a callback, or from another thread.
+
+        The run returns what was recorded until then, and cont() goes on. Without a run there is nothing to stop.
+        """
+        window = self._window
+        if window is not None and window.running:
+            window.ask("stop")
+
+    def save(self, path: Any, *, overwrite: bool = False) -> None:
+        """Write a checkpoint: a file from which Simulator.load() makes this simulator again, to go on bit for bit as this one.
+
+        It holds what was declared, what was set, and the run's time, states, spikes on their way and random streams. What
+        recorders recorded is in the results of the runs so far, not in the file. Models and rules of one's own are named in it
+        with a digest of their code; values are as large in the file as in memory, and synapses that rules draw take nothing.
+        In a callback it saves the run that is going on. path: a file, which is there whole or not at all. overwrite: whether
+        one that exists is replaced.
+
+        Raises
+        ------
+        FileExistsError, NotAvailable, OSError
+        """
+        from .checkpoint import save
+        save(self, path, overwrite)
+
+    @classmethod
+    def load(cls, path: Any, *, backend: str | None = None, threads: int | None = None,
+             definitions: Iterable[Any] = ()) -> Self:
+        """The simulator that save() wrote, in this or another process, to go on by cont(); `populations` are its nodes.
+
+        backend, threads: those with which it was saved unless given; others give the same results. definitions: classes,
+        modules, rules and functions that the file asks for; without them they are found in the modules that were imported,
+        and in the script. Nothing is imported, and nothing of the file is run: only code that is here already.
+
+        Raises
+        ------
+        BadCheckpoint
+            with the reason: another's file, a damaged one, one of another format, or models that are missing or have changed.
+        NotAvailable, TooLarge, OSError
+        """
+        from .checkpoint import load
+        return load(cls, path, backend, threads, definitions)

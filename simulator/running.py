@@ -1,0 +1,144 @@
+"""Running: stretches of a run with a user's function called between them, and what is recorded meanwhile."""
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nestling.recorders.results import Results
+
+from .backends import Events, Program
+from .collect import collect
+from .declare import on_grid
+from .errors import BadTime, Interrupted, NotAvailable
+from .interrupt import noting_ctrl_c
+from .memory import check_room
+from .progress import progress_bar
+from .traces import trace_bytes
+from .units import magnitude
+
+Callback = Callable[[Any], Any]
+
+
+class Window:
+    """A run, or several runs in a row: what was recorded since it began, by one program after another.
+
+    asked: why the run that is going on is to stop, "Ctrl-C" or "stop", or nothing.
+    """
+
+    def __init__(self, sim: Any, name: str) -> None:
+        self.sim, self.name, self.first, self.running, self.asked = sim, name, sim._program.step, False, ""
+        self.events: Events = []
+        self.traces: list[dict[int, dict[str, np.ndarray]]] = []
+
+    def ask(self, why: str) -> None:
+        """Stop the run that is going on at the end of its slice."""
+        self.asked = self.asked or why
+        self.sim._program.stop()
+
+    def take(self, program: Program) -> None:
+        """Take over what a stretch of the run has recorded."""
+        self.events += program.take_events()
+        self.traces.append(program.traces)
+
+    def results(self) -> Results:
+        """What was recorded until now."""
+        program = self.sim._program
+        if self.traces:                         # else nothing ran
+            program.traces = joined(self.traces)
+        program.events = self.events
+        found: Results = collect(program.plan, program, self.first)
+        self.events, self.traces = [], [program.traces] if self.traces else []
+        return found
+
+
+def joined(pieces: list[dict[int, dict[str, np.ndarray]]]) -> dict[int, dict[str, np.ndarray]]:
+    """The traces of stretches, one after another."""
+    if len(pieces) == 1:
+        return pieces[0]
+    return {i: {name: np.concatenate([piece[i][name] for piece in pieces]) for name in trace}
+            for i, trace in pieces[-1].items()}
+
+
+def run_window(sim: Any, steps: int, progress: bool | None, callback: Callback | None = None,
+               every: Any = None) -> Results:
+    """Run the simulator's program for so many steps; an error that comes meanwhile holds what was recorded in `results`."""
+    stretch = stretch_of(sim, steps, callback, every)
+    window = sim._window = Window(sim, "simulate")
+    try:
+        advance(window, steps, progress, callback, stretch)
+        results = window.results()
+    except Exception as error:
+        if window.running:                      # not in collecting: it may fail again
+            error.results = window.results()    # type: ignore[attr-defined]
+        raise
+    finally:
+        sim._window = None
+    if window.asked == "Ctrl-C":
+        raise Interrupted(f"stopped at t = {sim.time:g} ms; the error's results hold what was recorded, cont() goes on",
+                          results)
+    return results
+
+
+def stretch_of(sim: Any, steps: int, callback: Callback | None, every: Any) -> int:
+    """The steps between two calls of the callback."""
+    if callback is None and every is None:
+        return steps
+    if callback is None or every is None:
+        raise TypeError("callback= and every= belong together: what is called, and after how many ms each time")
+    if not callable(callback):
+        raise TypeError(f"callback = {callback!r}: must be a function of the simulator")
+    time = magnitude(every, "ms", "every")
+    if not isinstance(time, float) or not time > 0 or (found := on_grid(time, sim.dt, "every")) < 1:
+        raise BadTime(f"every = {every}: must be one time, dt = {sim.dt:g} ms or more")
+    return found
+
+
+def advance(window: Window, steps: int, progress: bool | None, callback: Callback | None, stretch: int) -> None:
+    """Go on for so many steps, or until it is asked to stop."""
+    sim = window.sim
+    program = sim._continued()
+    check_room(trace_bytes(program.plan, steps), "the traces",
+               "record fewer neurons, or at a longer interval, or run in several cont() calls")
+    begin, end, dt = program.step, program.step + steps, sim.dt
+    shown = progress if progress is not None else hasattr(sys, "ps1") or "ipykernel" in sys.modules
+    window.asked, window.running = "", True
+    with noting_ctrl_c(lambda: window.ask("Ctrl-C")), progress_bar(shown, begin * dt, steps * dt) as moved:
+        while True:
+            program = sim._continued()          # the callback may have set parameters, which makes another
+            program.start()
+            if window.asked:                    # before start() forgot it
+                program.stop()
+            try:
+                program.run(min(stretch, end - program.step), (lambda step: moved(step * dt)) if shown else None)
+            finally:
+                window.take(program)
+            moved(program.step * dt)
+            if program.stopping:                # Ctrl-C may come to the program alone, where another answers it, too
+                window.asked = window.asked or "Ctrl-C"
+            elif callback is not None and steps and called(callback, sim):
+                window.asked = window.asked or "stop"
+            if window.asked or program.step >= end:
+                break
+    window.running = False
+
+
+def called(callback: Callback, sim: Any) -> bool:
+    """Call the user's function; whether it asks to stop. Raises TypeError for an answer that is neither True nor None."""
+    answer = callback(sim)
+    if answer is None or isinstance(answer, (bool, np.bool_)):
+        return bool(answer)
+    raise TypeError(f"callback returned {answer!r}: must return True to stop the run, or False or None")
+
+
+def check_free(sim: Any, what: str, prepared: bool = False) -> None:
+    """Raise NotAvailable where something cannot be done: in a run; prepared: unless between prepare() and cleanup()."""
+    window = sim._window
+    if window is not None and window.running:
+        raise NotAvailable(f"{what} in a callback: a run is going on; return True or call stop(), and do it afterwards")
+    if prepared and window is None:
+        raise NotAvailable(f"{what}: call prepare() first")
+    if not prepared and window is not None:
+        raise NotAvailable(f"{what} between prepare() and cleanup(): call cleanup() first")
