@@ -95,8 +95,14 @@ class Results:
 
     def duration(self, rec: Any) -> float:
         """For how long (ms) the recorder was active in the window."""
+        begin, end = self.active(rec)
+        return end - begin
+
+    def active(self, rec: Any) -> tuple[float, float]:
+        """Begin and end (ms) of the part of the window in which the recorder was active; equal where there is none."""
         r = self._of(rec)
-        return max(0.0, (min(r.last, self._last) - max(r.first - 1, self._first)) * self.dt)
+        begin = min(max(r.first - 1, self._first), self._last)
+        return begin * self.dt, max(begin, min(r.last, self._last)) * self.dt
 
     def rate(self, rec: Any) -> float:
         """Mean rate of the recorded nodes, spikes/s; NaN where there is nothing to average over."""
