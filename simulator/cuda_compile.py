@@ -68,7 +68,7 @@ def compile_ptx(function: Callable, n_args: int, capability: tuple[int, int]) ->
     contracted = re.search(r"\bfma\.\S+", ptx)
     if contracted:
         raise RuntimeError(f"{function.__name__}: this version of numba-cuda contracts multiplications and additions "
-                           f"({contracted[0]}), so that a GPU would give other bits than a CPU: use numba-cuda 0.20 or newer")
+                           f"({contracted[0]}), so that a GPU would give other bits than a CPU: use numba-cuda 0.30 or newer")
     return ptx
 
 

@@ -51,6 +51,7 @@ from .layout import (
 from .model_kernels import HEAD, Variant
 
 MOST = 2**31 - 1
+MANY = 20                       # constants of its own that a node may keep in registers from step to step
 LOW = (1 << UNIT_BITS) - 1
 
 
@@ -109,6 +110,7 @@ def make_advance(variant: Variant) -> Callable:
     at_rows, at_scales, at_states, at_constants, end = variant.places
     supply, draw_first, draw_next, before = make_supply(kinds), make_draw(kinds, True), make_draw(kinds, False), undrawn(kinds)
     number = as_count if variant.emits == "counts" else as_flag
+    crowded = sum(isinstance(entry, tuple) for entry in variant.step) > MANY
 
     def advance(bodies_at, part_at, run_at, slice_at):
         now, run = view(slice_at, SLICE_WORDS, np.int64), view(run_at, RUN_WORDS, np.int64)
@@ -127,6 +129,8 @@ def make_advance(variant: Variant) -> Callable:
             lag = 0
             while lag < m:
                 k = first_step + lag
+                if crowded:
+                    c = Step(*gather(unpack(words, at_constants, n, constants), i))
                 drawn = draw_next(sources, drawn, i, k, k0, k1)
                 after, emitted = update(s, c, Inputs(*supply(row, scale, sources, drawn, i, k, (k & mask) * lanes)))
                 count = number(emitted)

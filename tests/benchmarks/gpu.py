@@ -85,12 +85,12 @@ def measure(args, given):
     return out | dict(cpu=(time.perf_counter() - began) / min(args.time, 200.0) * 1e3)
 
 
-def same(given):
+def same(given, time=200.0):
     """Whether spikes are the same on the GPU, once more there, and on the CPU; how many there are."""
     found = []
     for backend in ("cuda", "cuda", "cpu"):
         sim, nodes, spikes = network(backend, **given)
-        res = sim.simulate(200.0)
+        res = sim.simulate(time)
         found.append([res.events(r, plain=True) for r in spikes.values()])
     def equal(a, b):
         return all((x == y).all() if len(x) == len(y) else False for p, q in zip(a, b) for x, y in zip(p, q))

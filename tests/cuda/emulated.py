@@ -28,7 +28,8 @@ class EmulatedDevice:
         return self.free_room
 
     def allocate(self, nbytes):
-        array = np.full(max(int(nbytes), 1) // 8 + 1, -1, np.int64)     # like a GPU's: anything but zeros
+        array = np.empty(max(int(nbytes), 1) // 8 + 1, np.int64)
+        array[:1 << 20] = -1                                            # like a GPU's: anything but zeros
         self._memory[array.ctypes.data] = array
         return array.ctypes.data
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from nestling import simulator as nl
-from nestling.simulator import cuda, cuda_device
+from nestling.simulator import cuda, cuda_binding, cuda_device
 
 
 def outcome(build, backend="cuda", **options):
@@ -104,7 +104,7 @@ def test_generators_of_one_model_are_as_many_as_there_are(driver, monkeypatch):
         sim.connect(n, rec)
         return [a.tolist() for a in sim.simulate(20.0).events(rec, plain=True)]
 
-    monkeypatch.setattr(cuda, "ROWS", 2)                            # a GPU's grid has 65535
+    monkeypatch.setattr(cuda_binding, "ROWS", 2)                    # a GPU's grid has 65535
     assert spikes("cuda") == spikes("cpu") != [[], []]
     assert {rows for _, _, rows in driver.launches} == {1, 2}
 

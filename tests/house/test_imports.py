@@ -6,7 +6,7 @@ STANDARD = frozenset(sys.stdlib_module_names)
 # What the simulator may import beyond the three contracts, and in which files.
 SHARED = {
     "nestling.connect.draws": {"draw.py", "drives.py"},                          # random numbers by address
-    "nestling.connect.kernels": {"model_kernels.py", "value_kernels.py"},        # the same, compiled
+    "nestling.connect.kernels": {"model_kernels.py", "value_kernels.py", "cuda_inputs.py", "cuda_draws.py"},   # compiled
     "nestling.connect.arithmetic": {"formulas.py", "quantities.py"},             # what expressions are made of
     "nestling.connect.expressions": {"formulas.py", "quantities.py"},
     "nestling.connect.trees": {"formulas.py", "quantities.py"},
@@ -93,8 +93,9 @@ def test_no_file_but_the_public_face_imports_a_concrete_model_or_recorder(import
 
 def test_the_simulator_needs_numpy_and_numba_and_the_rest_only_in_functions(imports):
     found = [i for i in imports["simulator"] if package(i.module) != "nestling"]
-    assert allowed(found, {"numpy", "numba", "llvmlite", "tqdm", "brainunit", "scipy", "pandas"}) == []
-    assert [str(i) for i in found if package(i.module) in ("tqdm", "brainunit", "scipy", "pandas") and i.top] == []
+    later = {"tqdm", "brainunit", "scipy", "pandas", "cuda", "numba_cuda"}
+    assert allowed(found, {"numpy", "numba", "llvmlite"} | later) == []
+    assert [str(i) for i in found if package(i.module) in later and i.top] == []
 
 
 def test_numba_is_imported_in_the_simulator_and_in_the_kernels_of_rules_only(imports):

@@ -421,6 +421,11 @@ def kinds(sim: nl.Simulator) -> dict[str, set[int]]:
     return {name: {int(i[j]["kind"]) for i in found} | {-1 for i in found if i[j]["words_at"]} for j, name in enumerate("zn")}
 
 
+def not_ahead(backend: str) -> set[int]:
+    """A GPU draws a number when it is needed: there is no room for those of later steps."""
+    return {-1} if backend == "cuda" else set()
+
+
 @pytest.mark.parametrize("precision", ["double", "single"])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_what_is_not_asked_for_is_not_drawn_and_is_0(backend, threads, precision):
@@ -437,7 +442,7 @@ def test_what_one_node_asks_for_is_drawn(backend, tolerances, threads):
     cells = sim.create(Unsteady, 4, sigma=np.array([0.0, 0.0, 2.0, 0.0]))
     z, n = traces(sim, cells, "z", "n", windows=(500.0,))
     assert stats.kstest(z[:, 2], "norm").pvalue > tolerances.P_VALUE
-    assert (n == 0).all() and kinds(sim) == dict(z={5, -1}, n={0})
+    assert (n == 0).all() and kinds(sim) == dict(z={5, -1} - not_ahead(backend), n={0})
 
 
 def test_counts_are_drawn_where_their_mean_is_not_0(backend, tolerances):
@@ -446,7 +451,7 @@ def test_counts_are_drawn_where_their_mean_is_not_0(backend, tolerances):
     z, n = traces(sim, cells, "z", "n", windows=(500.0,))
     np.testing.assert_allclose(n.mean(axis=0), [2.0, 0.0, 5.0],
                                atol=tolerances.STANDARD_ERRORS * np.sqrt(5.0 / len(n)))
-    assert (n[:, 1] == 0).all() and (z == 0).all() and kinds(sim) == dict(z={0}, n={3, -1})
+    assert (n[:, 1] == 0).all() and (z == 0).all() and kinds(sim) == dict(z={0}, n={3, -1} - not_ahead(backend))
 
 
 def test_asking_for_one_input_does_not_change_the_numbers_of_another(backend):
@@ -484,4 +489,4 @@ def test_generators_that_ask_for_nothing_draw_nothing(backend, tolerances):
     found = traces(sim, probes, "I", windows=(500.0,))
     assert (found[:, :3] == 1.0).all()
     assert stats.kstest((found[:, 3:].ravel() - 1.0) / 0.5, "norm").pvalue > tolerances.P_VALUE
-    assert kinds(sim)["z"] == {0, 5, -1}
+    assert kinds(sim)["z"] == {0, 5, -1} - not_ahead(backend)
