@@ -120,5 +120,6 @@ def test_folders_import_one_another_by_full_names_and_themselves_by_relative_one
 def test_nothing_is_imported_by_a_name_in_a_string(root, files):
     for paths in files.values():
         for path in paths:
+            text = path.read_text().replace("importlib.metadata", "")           # which tells versions
             for trick in ("importlib", "__import__", "exec(", "eval("):
-                assert trick not in path.read_text(), f"{path.relative_to(root)}: {trick}"
+                assert trick not in text, f"{path.relative_to(root)}: {trick}"
