@@ -1,93 +1,75 @@
 """Statistics of recorded spikes: rate over time, irregularity (CV) and synchrony (correlation of counts).
 
-Functions of (res, rec) read a recorder's spikes from results; each is a thin face of a function on plain arrays.
-Every time and duration is a plain number in ms, every rate is in spikes/s and per neuron. The window is (begin, end]: a
-spike stamped t was found in the step (t - dt, t]. `start=` moves its begin, to leave out a transient or the time before
-the recorder itself started.
+Functions of (res, rec) read a recorder's spikes from results, or take plain arrays, (times, senders); each is a thin face of
+a function on arrays. Every time and duration is a plain number in ms, every rate is in spikes/s and per neuron. The window
+is (start, stop]: of results it is where the recorder was active, unless `start=` or `stop=` cut it, to leave out a
+transient. Plain arrays have none: it begins at 0 ms unless `start=` is given, and ends at `stop=`, which they need; `size=`
+is how many neurons there are, the silent ones too (the largest sender + 1 unless given).
 """
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 
 from .contract import BadRecording
+from .trains import NEAR as NEAR
+from .trains import Spikes as Spikes
+from .trains import SpikeSource as SpikeSource
+from .trains import Window as Window
+from .trains import bin_of, binned, cells, duration, intervals_of, number_of_bins, spikes_of, whole
+from .trains import recorded_spikes as recorded_spikes
 
-NEAR = 1e-3   # in steps: stamps are multiples of dt in floating point, so one this near to an edge lies on the edge
-
-
-class SpikeSource(Protocol):
-    """What these functions need of the results of a run."""
-
-    @property
-    def window(self) -> tuple[float, float]: ...
-
-    @property
-    def dt(self) -> float: ...
-
-    def events(self, rec: Any, /, *, plain: bool) -> tuple[Any, Any]: ...
-
-    def size(self, rec: Any, /) -> int: ...
+DENSE_CELLS = 50_000_000      # of a matrix of counts that is held at a time
 
 
-class Window(NamedTuple):
-    """A stretch of time (begin, end] on a grid of step dt, in ms."""
+def firing_rate(res: Any, rec: Any, width: float = 5.0, *, start: float | None = None, stop: float | None = None,
+                size: int | None = None, dt: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Population rate on the simulation grid, smoothed by a boxcar of `width` ms; see `boxcar_rate`.
 
-    begin: float
-    end: float
-    dt: float
-
-
-class Spikes(NamedTuple):
-    """The spikes of n neurons in a window: times in ms, ascending, and senders 0..n-1, both of shape (spikes,)."""
-
-    times: np.ndarray
-    senders: np.ndarray
-    n: int
-    window: Window
-
-
-def firing_rate(res: SpikeSource, rec: Any, width: float = 5.0, *,
-                start: float | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Population rate on the simulation grid, smoothed by a boxcar of `width` ms; see `boxcar_rate`."""
-    s = recorded_spikes(res, rec, start)
+    dt: the grid of plain arrays, 0.1 ms unless given.
+    """
+    s = spikes_of(res, rec, start, stop, size)
+    if not hasattr(res, "events"):
+        duration("dt", 0.1 if dt is None else dt)
+        s = s._replace(window=s.window._replace(dt=0.1 if dt is None else float(dt)))
+    elif dt is not None:
+        raise BadRecording(f"dt = {dt!r}: is of plain arrays; the grid of results is known")
     return boxcar_rate(s.times, s.n, s.window, width)
 
 
-def rate_histogram(res: SpikeSource, rec: Any, bin: float = 5.0, *,
-                   start: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+def rate_histogram(res: Any, rec: Any, bin: float = 5.0, *, start: float | None = None, stop: float | None = None,
+                   size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Edges (ms) and population rate of bins of `bin` ms; see `binned_rate`."""
-    s = recorded_spikes(res, rec, start)
+    s = spikes_of(res, rec, start, stop, size)
     return binned_rate(s.times, s.n, s.window, bin)
 
 
-def isi_cv(res: SpikeSource, rec: Any, min_spikes: int = 5, *, start: float | None = None) -> np.ndarray:
+def isi_cv(res: Any, rec: Any, min_spikes: int = 5, *, start: float | None = None, stop: float | None = None,
+           size: int | None = None) -> np.ndarray:
     """Coefficient of variation of the inter-spike intervals of each neuron; see `interval_cv`."""
-    s = recorded_spikes(res, rec, start)
+    s = spikes_of(res, rec, start, stop, size, needs_stop=False)
     return interval_cv(s.times, s.senders, s.n, min_spikes)
 
 
-def count_correlation(res: SpikeSource, rec: Any, bin: float = 2.0, n: int = 100, *,
-                      start: float | None = None) -> float:
+def count_correlation(res: Any, rec: Any, bin: float = 2.0, n: int = 100, *, start: float | None = None,
+                      stop: float | None = None, size: int | None = None) -> float:
     """Mean pairwise correlation of spike counts of the first `n` neurons (all, if fewer); see `mean_correlation`."""
+    s = first_neurons(spikes_of(res, rec, start, stop, size), n)
+    return mean_correlation(s.times, s.senders, s.n, s.window, bin)
+
+
+def count_correlation_matrix(res: Any, rec: Any, bin: float = 2.0, n: int = 100, *, start: float | None = None,
+                             stop: float | None = None, size: int | None = None) -> np.ndarray:
+    """Pearson's correlation of spike counts of every pair of the first `n` neurons (all, if fewer); see `correlations`."""
+    s = first_neurons(spikes_of(res, rec, start, stop, size), n)
+    return correlations(s.times, s.senders, s.n, s.window, bin)
+
+
+def first_neurons(s: Spikes, n: int) -> Spikes:
     whole("n", n, 2)
-    s = recorded_spikes(res, rec, start)
     first = s.senders < n
-    return mean_correlation(s.times[first], s.senders[first], min(n, s.n), s.window, bin)
-
-
-def recorded_spikes(res: SpikeSource, rec: Any, start: float | None = None) -> Spikes:
-    """The spikes of a recorder after `start` (ms, the begin of the results' window if None).
-
-    Raises BadRecording where `start` lies outside the window.
-    """
-    t0, t1 = res.window
-    if start is not None and not (is_number(start) and t0 <= start < t1):
-        raise BadRecording(f"start = {start!r}: must be a plain number of ms, at least {t0:g} and less than {t1:g}")
-    begin = t0 if start is None else float(start)
-    times, senders = res.events(rec, plain=True)
-    kept = slice(*np.searchsorted(times, np.array([begin, t1]) + NEAR * res.dt))
-    return Spikes(times[kept], senders[kept], res.size(rec), Window(begin, t1, res.dt))
+    return Spikes(s.times[first], s.senders[first], min(n, s.n), s.window)
 
 
 def boxcar_rate(times: np.ndarray, n: int, window: Window, width: float) -> tuple[np.ndarray, np.ndarray]:
@@ -104,7 +86,7 @@ def boxcar_rate(times: np.ndarray, n: int, window: Window, width: float) -> tupl
     begin, end, dt = window
     steps = max(int(np.ceil((end - begin) / dt - NEAR)), 0)
     # Counted from the end, which is on the grid; the begin need not be.
-    step = np.rint((times - end) / dt).astype(np.int64) + steps - 1
+    step = np.maximum(np.rint((times - end) / dt).astype(np.int64) + steps - 1, 0)
     total = np.concatenate([[0], np.cumsum(np.bincount(step, minlength=steps))])
     k, half = np.arange(steps), int(width / 2 / dt + NEAR)
     low, high = np.maximum(k - half, 0), np.minimum(k + half + 1, steps)
@@ -120,11 +102,11 @@ def binned_rate(times: np.ndarray, n: int, window: Window, bin: float) -> tuple[
     Raises BadRecording unless bin is a number, at least dt.
     """
     duration("bin", bin, window.dt)
-    begin, end, dt = window
+    begin, end, _ = window
     bins = number_of_bins(window, bin)
     edges = np.append(begin + bin * np.arange(bins), end)
-    index = np.ceil((times - begin - NEAR * dt) / bin).astype(np.int64) - 1
-    return edges, per_neuron_second(np.bincount(index, minlength=bins), np.diff(edges), n)
+    counts = np.bincount(bin_of(times, window, bin), minlength=bins)
+    return edges, per_neuron_second(counts, np.diff(edges), n)
 
 
 def interval_cv(times: np.ndarray, senders: np.ndarray, n: int, min_spikes: int = 5) -> np.ndarray:
@@ -137,11 +119,7 @@ def interval_cv(times: np.ndarray, senders: np.ndarray, n: int, min_spikes: int 
     Raises BadRecording unless min_spikes is a whole number, at least 3: a single interval has no spread.
     """
     whole("min_spikes", min_spikes, 3)
-    # NumPy sorts small integers by radix, several times faster; being stable it keeps the times ascending.
-    order = np.argsort(senders.astype(np.min_scalar_type(n)), kind="stable")
-    senders, times = senders[order], times[order]
-    same = senders[1:] == senders[:-1]
-    owner, interval = senders[1:][same], np.diff(times)[same]
+    interval, owner = intervals_of(times, senders, n)
     number = np.bincount(owner, minlength=n)
     mean = np.bincount(owner, interval, n) / np.maximum(number, 1)
     variance = np.bincount(owner, (interval - mean[owner]) ** 2, n) / np.maximum(number, 1)
@@ -155,7 +133,7 @@ def mean_correlation(times: np.ndarray, senders: np.ndarray, n: int, window: Win
     """Mean over all pairs of n neurons of Pearson's correlation of spike counts in bins of `bin` ms.
 
     Neurons whose count never changes (silent ones above all) have no correlation and are left out; NaN if fewer than
-    two remain. Bins are [edge, next edge) and the last one includes its end, as in NumPy's histogram.
+    two remain. Only whole bins (edge, next edge] count: a shorter one, in which all have fewer spikes, would correlate them.
 
     With z the counts of a neuron, standardised, the sum over all ordered pairs is mean((sum of z over neurons)^2), so
     the cost is that of the spikes, not of the pairs; neither the counts nor the matrix are ever stored.
@@ -163,14 +141,9 @@ def mean_correlation(times: np.ndarray, senders: np.ndarray, n: int, window: Win
     times: (spikes,) ms, within the window; senders: (spikes,) int, 0..n-1.
     Raises BadRecording unless bin is a number, at least dt.
     """
-    duration("bin", bin, window.dt)
-    begin, _, dt = window
-    bins = number_of_bins(window, bin)
-    index = np.minimum(((times - begin + NEAR * dt) / bin).astype(np.int64), bins - 1)
-    cell, count = np.unique(senders * np.int64(bins) + index, return_counts=True)
-    neuron, index = np.divmod(cell, max(bins, 1))
-    total, squares = np.bincount(neuron, count, n), np.bincount(neuron, count * count, n)
-    spread = bins * squares - total * total   # variance times bins^2: whole, so exactly 0 where counts are constant
+    spikes, owners, bins = binned(Spikes(times, senders, n, window), bin)
+    neuron, index, count = cells(spikes, owners, bins)
+    total, spread = spread_of(neuron, count, n, bins)
     active = int(np.count_nonzero(spread))
     if active < 2:
         return float("nan")
@@ -179,26 +152,44 @@ def mean_correlation(times: np.ndarray, senders: np.ndarray, n: int, window: Win
     return float((np.mean(z * z) - active) / (active * (active - 1)))
 
 
-def number_of_bins(window: Window, bin: float) -> int:
-    return max(int(np.ceil((window.end - window.begin - NEAR * window.dt) / bin)), 0)
+def correlations(times: np.ndarray, senders: np.ndarray, n: int, window: Window, bin: float) -> np.ndarray:
+    """Pearson's correlation of the spike counts of n neurons in whole bins of `bin` ms, (n, n), with ones in the diagonal.
+
+    (Elephant's `correlation_coefficient`.) Rows and columns of neurons whose count never changes are NaN. The mean off the
+    diagonal is `mean_correlation`. times, senders, errors: as there.
+    """
+    spikes, owners, bins = binned(Spikes(times, senders, n, window), bin)
+    neuron, index, count = cells(spikes, owners, bins)
+    total, spread = spread_of(neuron, count, n, bins)
+    both = bins * products(neuron, index, count, n, bins) - np.outer(total, total)
+    scale = np.sqrt(np.where(spread > 0, spread, np.nan))
+    both /= scale[:, None]
+    both /= scale
+    np.fill_diagonal(both, np.where(spread > 0, 1.0, np.nan))
+    return both
+
+
+def spread_of(neuron: np.ndarray, count: np.ndarray, n: int, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each neuron's spikes, and the variance of its counts times bins^2: whole, so exactly 0 where counts are constant."""
+    total, squares = np.bincount(neuron, count, n), np.bincount(neuron, count * count, n)
+    return total, bins * squares - total * total
+
+
+def products(neuron: np.ndarray, index: np.ndarray, count: np.ndarray, n: int, bins: int) -> np.ndarray:
+    """The sum over bins of the product of the counts of every two neurons, (n, n)."""
+    from scipy.sparse import csr_array
+
+    table = csr_array((count.astype(np.float64), (neuron, index)), shape=(n, max(bins, 1)))
+    busy = np.bincount(index, minlength=bins).astype(np.float64)
+    if 50 * (busy @ busy) < float(n) * n * bins:           # a product of few counts costs less without the zeros
+        return (table @ table.T).toarray()
+    out, columns, step = np.zeros((n, n)), table.tocsc(), max(DENSE_CELLS // max(n, 1), 1)
+    for first in range(0, bins, step):
+        part = columns[:, first:first + step].toarray()
+        out += part @ part.T
+    return out
 
 
 def per_neuron_second(counts: np.ndarray, width_ms: np.ndarray, n: int) -> np.ndarray:
     rate: np.ndarray = counts / width_ms * (1e3 / n if n else np.nan)
     return rate
-
-
-def is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-
-
-def duration(name: str, value: Any, least: float = 0.0) -> None:
-    """Raise BadRecording unless value is a positive, finite number of ms, at least `least`."""
-    if not (is_number(value) and 0 < value < np.inf and value >= least * (1 - NEAR)):
-        allowed = f"at least the step of {least:g} ms" if least else "more than 0"
-        raise BadRecording(f"{name} = {value!r}: must be a plain number of ms, {allowed}")
-
-
-def whole(name: str, value: Any, least: int) -> None:
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-        raise BadRecording(f"{name} = {value!r}: must be a whole number, {least} or more")

@@ -67,8 +67,10 @@ def test_connect_imports_numpy_scipy_its_own_folder_and_the_arithmetic_of_models
 
 def test_recorders_import_numpy_scipy_and_their_own_folder_and_matplotlib_in_functions(imports):
     found = [i for i in imports["recorders"] if not i.module.startswith("nestling.recorders")]
-    assert allowed(found, {"numpy", "scipy", "matplotlib"}) == []
-    assert [str(i) for i in found if package(i.module) == "matplotlib" and i.top] == []
+    handing_over = {"pandas", "neo", "quantities", "xarray"}         # results go to other tools in one file
+    assert allowed(of(found, "handover.py"), {"numpy", "scipy", "matplotlib"}) == []
+    assert allowed(found, {"numpy", "scipy", "matplotlib", *handing_over}) == []
+    assert [str(i) for i in found if package(i.module) in {"matplotlib", *handing_over} and i.top] == []
     assert any(package(i.module) == "matplotlib" for i in found)
 
 
@@ -118,5 +120,6 @@ def test_folders_import_one_another_by_full_names_and_themselves_by_relative_one
 def test_nothing_is_imported_by_a_name_in_a_string(root, files):
     for paths in files.values():
         for path in paths:
+            text = path.read_text().replace("importlib.metadata", "")           # which tells versions
             for trick in ("importlib", "__import__", "exec(", "eval("):
-                assert trick not in path.read_text(), f"{path.relative_to(root)}: {trick}"
+                assert trick not in text, f"{path.relative_to(root)}: {trick}"

@@ -103,7 +103,7 @@ def test_cv_of_many_neurons():
 
 
 def reference_correlation(trains, n, bin, end):
-    edges = np.arange(0.0, end + bin, bin)
+    edges = np.arange(int(end / bin) + 1) * bin + DT / 2       # whole bins (edge, next edge]
     counts = np.array([np.histogram(t, edges)[0] for t in trains[:n]])
     matrix = np.corrcoef(counts[counts.std(axis=1) > 0])
     return matrix[~np.eye(len(matrix), dtype=bool)].mean()

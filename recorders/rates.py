@@ -1,0 +1,124 @@
+"""Rates of recorded spikes: of each neuron, over time by a kernel, and around stimuli. Windows and units: as in statistics."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .contract import BadRecording
+from .trains import NEAR, bin_of, duration, is_number, plain_array, spikes_of
+
+KERNELS: dict[str, tuple[float, float, Callable[[np.ndarray], np.ndarray]]] = {
+    # first and last time in widths, beyond which less than 1e-5 of the kernel's mass lies, and its form
+    "gaussian": (-5.0, 5.0, lambda x: np.exp(-0.5 * x * x)),
+    "alpha": (0.0, 15.0, lambda x: x * np.exp(-x)),
+}
+LARGEST = 2 * 1024**3     # bytes of an array with a column a neuron
+
+
+def mean_rates(res: Any, rec: Any, *, start: float | None = None, stop: float | None = None,
+               size: int | None = None) -> np.ndarray:
+    """Mean rate of each neuron, (n,) spikes/s: its spikes over the time. A window of no time has NaN.
+
+    Raises BadRecording for a bad window.
+    """
+    s = spikes_of(res, rec, start, stop, size)
+    counts, time = np.bincount(s.senders, minlength=s.n), s.window.end - s.window.begin
+    return counts * (1e3 / time) if time > 0 else np.full(s.n, np.nan)
+
+
+def instantaneous_rate(res: Any, rec: Any, width: float = 10.0, kernel: str = "gaussian", *, step: float | None = None,
+                       each: bool = False, start: float | None = None, stop: float | None = None,
+                       size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Rate over time: spikes convolved with a kernel (Elephant's `instantaneous_rate`).
+
+    kernel: "gaussian", of standard deviation `width` (ms), or "alpha", t exp(-t / width), which looks back only. step: ms
+    between samples, 1 ms unless given (the simulation's, if that is longer), at most `width`; spikes are rounded to it. At
+    the ends of the window the rate is that over the part of the kernel that lies within, so that a constant rate stays
+    constant; NaN where this is less than half of it.
+
+    Returns times, (samples,) ms, the first one step after the window's begin; and rates, spikes/s, (samples,) of the mean
+    neuron, or (samples, n) with `each`. NaN if n is 0.
+    Raises BadRecording, also where an array of `each` would take more than 2 GiB.
+    """
+    s = spikes_of(res, rec, start, stop, size)
+    begin, end, dt = s.window
+    duration("width", width, dt)
+    if not isinstance(kernel, str) or kernel not in KERNELS:
+        raise BadRecording(f"kernel = {kernel!r}: must be {' or '.join(map(repr, KERNELS))}")
+    if step is None:
+        step = min(max(1.0, dt), width)
+    duration("step", step, dt)
+    if step > width * (1 + NEAR):
+        raise BadRecording(f"step = {step!r}: must be at most width = {width:g} ms")
+    samples = int(np.floor((end - begin + NEAR * dt) / step))
+    columns = s.n if each else 1
+    if 8 * samples * columns > LARGEST:
+        raise BadRecording(f"each = True: {samples:,} samples of {columns:,} neurons would take more than 2 GiB; choose a "
+                           f"longer step, or a window")
+    low, high, form = KERNELS[kernel]
+    lags = np.arange(round(low * width / step), round(high * width / step) + 1)
+    weights = form(lags * (step / width))
+    weights /= weights.sum()
+    times = begin + step * np.arange(1, samples + 1)
+    if not samples or not s.n:
+        return times, np.full((samples, s.n) if each else samples, np.nan)
+    index = np.clip(np.rint((s.times - begin) / step).astype(np.int64) - 1, 0, None)
+    kept = index < samples
+    cell = index[kept] * columns + (s.senders[kept] if each else 0)
+    counts = np.bincount(cell, minlength=samples * columns).reshape(samples, columns).astype(np.float64)
+    rate = smoothed(counts, weights, int(lags[0])) * (1e3 / (step if each else step * s.n))
+    return times, rate if each else rate[:, 0]
+
+
+def smoothed(counts: np.ndarray, weights: np.ndarray, first: int) -> np.ndarray:
+    """Columns of counts, convolved with weights of lags first, first + 1, ...; over the weights that lie within."""
+    from scipy.signal import oaconvolve
+
+    samples = len(counts)
+    whole = oaconvolve(counts, weights[:, None], axes=0)
+    out = np.maximum(whole[-first:samples - first], 0.0)                   # a Fourier transform leaves tiny negative values
+    mass, k = np.concatenate([[0.0], np.cumsum(weights)]), np.arange(samples)
+    # the sample k takes lags from k - (samples - 1) to k
+    low, high = (np.clip(edge - first, 0, len(weights)) for edge in (k - samples + 1, k + 1))
+    within = mass[high] - mass[low]
+    return out / np.where(within > 0.5 - 1e-9, within, np.nan)[:, None]
+
+
+def psth(res: Any, rec: Any, triggers: Any, before: float = 50.0, after: float = 100.0, bin: float = 1.0, *,
+         start: float | None = None, stop: float | None = None, size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Peri-stimulus time histogram: the mean rate around triggers, over all of them and all neurons.
+
+    triggers: (trials,) ms. before, after: ms, of which `bin` is a divisor of the sum. Bins are (edge, next edge]: a spike
+    stamped with a trigger's own time was found in the step before it.
+
+    Returns edges, (bins + 1,) ms from the trigger, and rates, (bins,) spikes/s; NaN without triggers or neurons.
+    Raises BadRecording, also where the window does not hold all that lies around a trigger.
+    """
+    s = spikes_of(res, rec, start, stop, size)
+    begin, end, dt = s.window
+    at = np.sort(plain_array("triggers", triggers, "iuf").astype(np.float64).ravel())
+    for name, value in (("before", before), ("after", after)):
+        if not (is_number(value) and 0 <= value < np.inf):
+            raise BadRecording(f"{name} = {value!r}: must be a plain number of ms, 0 or more")
+    duration("bin", bin, dt)
+    bins = round((before + after) / bin)
+    if bins < 1 or abs(bins * bin - before - after) > NEAR * bin:
+        raise BadRecording(f"bin = {bin!r}: must divide before + after = {before + after:g} ms")
+    outside = at[~((at - before >= begin - NEAR * dt) & (at + after <= end + NEAR * dt))]
+    if outside.size:
+        raise BadRecording(f"triggers: {outside[0]:g} ms - {before:g} to + {after:g} ms is not within the window, {begin:g} "
+                           f"to {end:g} ms; leave out {'this trigger' if outside.size == 1 else f'these {outside.size}'}")
+    edges = -before + bin * np.arange(bins + 1)
+    if not at.size or not s.n:
+        return edges, np.full(bins, np.nan)
+    counts = np.zeros(bins, np.int64)
+    low, high = (np.searchsorted(s.times, at + shift + NEAR * dt) for shift in (-before, after))
+    for part in np.array_split(np.arange(len(at)), 1 + int((high - low).sum()) // 5_000_000):
+        number = high[part] - low[part]
+        of = np.repeat(part, number)
+        spike = np.arange(len(of)) - np.repeat(np.cumsum(number) - number, number) + low[of]
+        place = bin_of(s.times[spike] - at[of], s.window._replace(begin=-before), bin)
+        counts += np.bincount(np.minimum(place, bins - 1), minlength=bins)
+    return edges, counts / (bin * len(at)) * (1e3 / s.n)

@@ -1,0 +1,81 @@
+"""Synchrony and rhythms of populations, from spikes and from membrane potentials. Windows and units: as in statistics."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .contract import BadRecording
+from .trains import binned, duration, is_number, plain_array, spikes_of
+
+
+def power_spectrum(res: Any, rec: Any, bin: float = 1.0, segment: float | None = None, *, start: float | None = None,
+                   stop: float | None = None, size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Power spectral density of the population's activity, the rate of the mean neuron, by Welch's method (Welch 1967).
+
+    The rate in whole bins of `bin` ms is cut into segments of `segment` ms (1000, or the window if that is shorter) that
+    overlap by half; their mean is taken off, a Hann window put on, and the one-sided densities averaged (Elephant's
+    `welch_psd`). Independent Poisson trains of rate r have 2 r / n everywhere.
+
+    Returns frequencies, (f,) Hz, and power, (f,) (spikes/s)^2/Hz: 0 of silent neurons, NaN of none; both are empty if the
+    window has fewer than two bins.
+    Raises BadRecording.
+    """
+    s = spikes_of(res, rec, start, stop, size)
+    index, _, bins = binned(s, bin)
+    if segment is not None:
+        duration("segment", segment)
+        if not 2 <= round(segment / bin) <= bins:
+            raise BadRecording(f"segment = {segment!r}: must be 2 bins or more, {2 * bin:g} ms, and at most the window, "
+                               f"{bins * bin:g} ms")
+    length = min(max(round(1000.0 / bin), 2), bins) if segment is None else round(segment / bin)
+    if bins < 2:
+        return np.zeros(0), np.zeros(0)
+    from scipy.signal import welch
+
+    rate = np.bincount(index, minlength=bins) * (1e3 / bin / max(s.n, 1))
+    frequencies, power = welch(rate, fs=1e3 / bin, nperseg=length)
+    return frequencies, power if s.n else np.full(len(power), np.nan)
+
+
+def synchrony(res: Any, rec: Any, bin: float = 3.0, *, start: float | None = None, stop: float | None = None,
+              size: int | None = None) -> float:
+    """Variance over mean of the population's spike counts in whole bins of `bin` ms (Potjans and Diesmann 2014).
+
+    1 for independent Poisson trains, n if n neurons fire the same Poisson train. NaN without a spike, or with fewer than
+    two bins. Raises BadRecording unless bin is a number, at least dt.
+    """
+    index, _, bins = binned(spikes_of(res, rec, start, stop, size), bin)
+    counts = np.bincount(index, minlength=bins)
+    return float(counts.var() / counts.mean()) if bins > 1 and len(index) else float("nan")
+
+
+def voltage_synchrony(res: Any, rec: Any = None, name: str = "V_m", *, start: float | None = None,
+                      stop: float | None = None) -> float:
+    """Golomb's chi (Golomb and Rinzel 1993): how much the mean membrane potential varies, beside that of single neurons.
+
+    The standard deviation over time of the neurons' mean, over the root of the neurons' mean variance: 1 if all go
+    together, about 1 / sqrt(n) if each goes its own way. NaN where nothing varies, or with fewer than two samples.
+
+    res, rec: results and a multimeter or voltmeter, and the name of the state; or an array, (samples, neurons), alone.
+    start, stop: ms, samples in (start, stop] count. Raises BadRecording.
+    """
+    if hasattr(res, "trace_times"):
+        at, values = res.trace_times(rec, plain=True), res.trace(rec, name, plain=True)
+        for edge, value in (("start", start), ("stop", stop)):
+            if value is not None and not (is_number(value) and res.window[0] <= value <= res.window[1]):
+                raise BadRecording(f"{edge} = {value!r}: must be a plain number of ms, {res.window[0]:g} to {res.window[1]:g}")
+        near = 1e-3 * res.dt
+        values = values[(at > (-np.inf if start is None else start) + near) & (at <= (np.inf if stop is None else stop) + near)]
+    else:
+        if (start, stop) != (None, None):
+            raise BadRecording("start, stop: are of results; of an array, cut the samples")
+        values = plain_array("res", res, "iuf")
+        if values.ndim != 2:
+            raise BadRecording(f"an array of shape {values.shape}: must be (samples, neurons)")
+    if len(values) < 2 or not values.shape[1]:
+        return float("nan")
+    single = np.mean(np.var(values, axis=0))
+    # what is left of a constant is rounding
+    least = np.square(np.spacing(np.abs(values).max())) * len(values)
+    return float(np.sqrt(np.var(np.mean(values, axis=1)) / single)) if single > least else float("nan")
