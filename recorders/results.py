@@ -14,7 +14,10 @@ DENSE_LIMIT = 2 * 1024**3     # bytes that a dense view may take
 
 @dataclass
 class Recorded:
-    """What one recorder recorded. stamps (steps) and senders: None if it took no spikes; units: of the states in `traces`."""
+    """What one recorder recorded. stamps (steps) and senders: None if it took no spikes; units: of the states in `traces`.
+
+    parts: names of the populations that the nodes are of, each with a number of nodes, in the nodes' order.
+    """
 
     recorder: Any
     name: str
@@ -25,6 +28,7 @@ class Recorded:
     senders: np.ndarray | None = None
     traces: dict[str, np.ndarray] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    parts: list[tuple[str, int]] = field(default_factory=list)
 
     @property
     def states(self) -> list[str]:
@@ -93,10 +97,35 @@ class Results:
         """Number of recorded spikes."""
         return len(self._spikes(rec)[0])
 
+    def active(self, rec: Any) -> tuple[float, float]:
+        """Begin and end (ms) of the time in the window for which the recorder was active; equal where it never was."""
+        r = self._of(rec)
+        begin = min(max(r.first - 1, self._first), self._last)
+        return begin * self.dt, max(begin, min(r.last, self._last)) * self.dt
+
     def duration(self, rec: Any) -> float:
         """For how long (ms) the recorder was active in the window."""
         r = self._of(rec)
         return max(0.0, (min(r.last, self._last) - max(r.first - 1, self._first)) * self.dt)
+
+    def ids(self, rec: Any) -> np.ndarray:
+        """Global ids of the recorded nodes, in the order of the recorded view (nodes,)."""
+        return self._of(rec).ids
+
+    def populations(self, rec: Any) -> dict[str, np.ndarray]:
+        """Populations that the recorded nodes are of: their names, and the nodes' positions in the recorded view."""
+        found: dict[str, list[np.ndarray]] = {}
+        begin = 0
+        for name, n in self._of(rec).parts:
+            found.setdefault(name, []).append(np.arange(begin, begin + n))
+            begin += n
+        return {name: np.concatenate(positions) for name, positions in found.items()}
+
+    def recorders(self, records: str) -> list[Any]:
+        """The recorders that recorded "spikes", or "states", in the order of creation; every method takes these, too."""
+        if records not in ("spikes", "states"):
+            raise BadRecording(f"records = {records!r}: must be 'spikes' or 'states'")
+        return [r.recorder for r in self._recorded if (r.stamps is not None if records == "spikes" else r.states)]
 
     def rate(self, rec: Any) -> float:
         """Mean rate of the recorded nodes, spikes/s; NaN where there is nothing to average over."""
@@ -139,6 +168,11 @@ class Results:
         if "stamps" not in r.traces:
             raise BadRecording(f"{r} recorded no states")
         return self._in_unit(r.traces["stamps"] * self.dt, "ms", plain)
+
+    def states(self, rec: Any) -> dict[str, str]:
+        """The states that a multimeter recorded, and their units."""
+        r = self._of(rec)
+        return {name: r.units[name] for name in r.states}
 
     def __repr__(self) -> str:
         lines = [f"Results from {self.window[0]:g} to {self.window[1]:g} ms"]

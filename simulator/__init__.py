@@ -68,8 +68,14 @@ from nestling.models.contract import ParameterError as ParameterError
 from nestling.recorders import multimeter as multimeter
 from nestling.recorders import spike_recorder as spike_recorder
 from nestling.recorders import voltmeter as voltmeter
+from nestling.recorders.activity_plots import plot_correlogram as plot_correlogram
+from nestling.recorders.activity_plots import plot_spectrum as plot_spectrum
 from nestling.recorders.connection_plots import plot_connections as plot_connections
 from nestling.recorders.contract import BadRecording as BadRecording
+from nestling.recorders.dashboard import dashboard as dashboard
+from nestling.recorders.distributions import plot_correlations as plot_correlations
+from nestling.recorders.distributions import plot_cv as plot_cv
+from nestling.recorders.distributions import plot_rates as plot_rates
 from nestling.recorders.layer_plots import plot_distances as plot_distances
 from nestling.recorders.layer_plots import plot_layer as plot_layer
 from nestling.recorders.layer_plots import plot_targets as plot_targets
@@ -79,6 +85,7 @@ from nestling.recorders.statistics import count_correlation as count_correlation
 from nestling.recorders.statistics import firing_rate as firing_rate
 from nestling.recorders.statistics import isi_cv as isi_cv
 from nestling.recorders.statistics import rate_histogram as rate_histogram
+from nestling.recorders.traces import plot_traces as plot_traces
 
 from .connections import Connections as Connections
 from .errors import BadTime as BadTime

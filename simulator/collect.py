@@ -25,7 +25,8 @@ def collect(plan: Plan, program: Program, first_step: int) -> Results:
         first, last = active_steps(population.params, plan.dt)
         units = {f.name: f.unit for s in segments if s.population.model for f in s.population.model.state}
         found = Recorded(population, recorder.name, ids, first, last, traces=program.traces.get(population.index, {}),
-                         units=units)
+                         units=units, parts=[(f"{s.population.name} (population {s.population.index})", len(s))
+                                             for s in segments])
         if recorder.records == "spikes" and segments:
             stamps = steps + 1
             keep = (stamps >= first) & (stamps <= last)
