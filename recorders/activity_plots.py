@@ -9,7 +9,7 @@ import numpy as np
 from .contract import BadRecording
 from .drawing import Group, axes_or_new, bare, empty, groups_of, legend
 from .pictured import activity, mean_rate, pair_correlogram, rate_power
-from .statistics import SpikeSource, duration
+from .statistics import NEAR, SpikeSource, duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,11 +22,11 @@ def plot_correlogram(res: SpikeSource, rec: Any, other: Any = None, *, bin: floa
                      labels: Sequence[str] | None = None) -> Axes:
     """Draw the cross-correlogram of each population: the rate of a neuron at each lag from a spike of another one.
 
-    Over all pairs of two neurons of a group, or with `other`, a recorder whose neurons are taken together, over all pairs of one
-    of the group and one of those; a peak at positive lags says that those follow. Spikes are counted in bins of `bin` ms, lags
-    reach to `max_lag` ms either way, and what the window cuts off is made up for. Thin lines: the mean rate, which is expected
-    of independent neurons. rec, start, ax, color, labels: as in `plot_rates`. A group without spikes or pairs has no curve; where
-    no group has one the axes stay empty and say so. Returns the axes.
+    Over all pairs of two neurons of a group, or with `other`, a recorder whose neurons are taken together, over all pairs of
+    one of the group and one of those; a peak at positive lags says that those follow. Spikes are counted in bins of `bin` ms,
+    lags reach to `max_lag` ms either way, and what the window cuts off is made up for. Thin lines: the mean rate, which is
+    expected of independent neurons. rec, start, ax, color, labels: as in `plot_rates`. A group without spikes or pairs has no
+    curve; where no group has one the axes stay empty and say so. Returns the axes.
     Raises BadRecording for a bin below dt, max_lag below one bin or not shorter than the window, recorders that were active at
     different times, and as `plot_rates`.
     """
@@ -37,8 +37,8 @@ def plot_correlogram(res: SpikeSource, rec: Any, other: Any = None, *, bin: floa
     spans = {g.spikes.window for g in (*groups, *([second] if second else []))}
     if second and len(spans) > 1:
         raise BadRecording(f"other = {other!r}: was not active at the same time as rec")
-    least = min(w.end - w.begin for w in spans)
-    if max_lag > max(least - bin, bin):
+    least = min((w.end - w.begin for w in spans if w.end > w.begin), default=np.inf)
+    if max_lag > least - bin * (1 - NEAR):
         raise BadRecording(f"max_lag = {max_lag!r}: must be shorter than the window of {least:g} ms by a bin")
     axes = axes_or_new(ax)
     draw_correlogram(axes, groups, bin, max_lag, second)

@@ -10,9 +10,9 @@ from .activity_plots import draw_spectrum
 from .contract import BadRecording
 from .distributions import draw_correlation_distribution, draw_cv_distribution, draw_rate_distribution
 from .drawing import PALETTE, Group, groups_of, whole_window
+from .pictured import mean_rate
 from .raster import draw_rates, draw_spikes
 from .results import Results
-from .pictured import mean_rate
 from .statistics import interval_cv, mean_correlation
 from .traces import Traces, draw_traces, read_traces
 
@@ -135,4 +135,5 @@ def _figures(g: Group) -> str:
     first = s.senders < 100
     both = {"CV": float(cv[np.isfinite(cv)].mean()) if np.isfinite(cv).any() else np.nan,
             "correlation": mean_correlation(s.times[first], s.senders[first], min(100, s.n), s.window, max(2.0, s.window.dt))}
-    return ", ".join([f"{mean_rate(s):.3g} spikes/s", *(f"{name} {value:.2g}" for name, value in both.items() if np.isfinite(value))])
+    known = [f"{name} {value:.2g}" for name, value in both.items() if np.isfinite(value)]
+    return ", ".join([f"{mean_rate(s):.3g} spikes/s", *known])

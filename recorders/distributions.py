@@ -23,9 +23,9 @@ def plot_rates(res: SpikeSource, rec: Any, *, kind: str | None = None, start: fl
     """Draw how rates (spikes/s) are distributed over neurons, silent ones among them, for each population.
 
     rec, color, labels: as in `raster`. kind: "histogram", the share of a group's neurons in each bin, or "box": medians,
-    quartiles, whiskers that hold 95 %, and dots at means, the first group lowest; histograms for up to three groups unless given.
-    Bins are whole numbers of spikes in the window. start: ms, leaves out what comes before. ax: the axes to draw in, a new
-    figure if None. Where there are no spikes the axes stay empty and say so. Returns the axes.
+    quartiles, whiskers that hold 95 %, and dots at means, the first group lowest; histograms for up to three groups unless
+    given. Bins are whole numbers of spikes in the window. start: ms, leaves out what comes before. ax: the axes to draw in, a
+    new figure if None. Where there are no spikes the axes stay empty and say so. Returns the axes.
     Raises BadRecording for another kind, a bad `start`, and numbers of colours or labels that do not agree with the groups.
     """
     return _public(res, rec, kind, start, ax, color, labels, draw_rate_distribution)
@@ -95,7 +95,8 @@ def draw_cv_distribution(axes: Axes, groups: Sequence[Group], min_spikes: int = 
 def draw_correlation_distribution(axes: Axes, groups: Sequence[Group], bin: float = 2.0, n: int = 100, *, boxes: bool) -> None:
     """Correlations of the pairs of each group."""
     values, steps = zip(*(pair_correlations(g.spikes, bin, n) for g in groups))
-    _draw(axes, groups, values, _edges(values, step=max(steps)), "Correlation of counts", "Share of pairs", "no two active neurons", boxes)
+    edges = _edges(values, step=max(steps))
+    _draw(axes, groups, values, edges, "Correlation of counts", "Share of pairs", "no two active neurons", boxes)
 
 
 def _edges(values: Sequence[np.ndarray], least: float | None = None, step: float = 0.0) -> np.ndarray:
@@ -108,7 +109,7 @@ def _edges(values: Sequence[np.ndarray], least: float | None = None, step: float
         high = low + 1.0
     quarter = float(np.subtract(*np.quantile(every, [0.75, 0.25])))
     wanted = np.clip((high - low) / max(2 * quarter / len(every) ** (1 / 3), 1e-12), 8, MOST_BINS)   # Freedman, Diaconis (1981)
-    return np.linspace(low, high, int(max(min(wanted, (high - low) / max(step, 1e-12)), 1)) + 1)
+    return np.linspace(low, high, int(max(min(wanted, (high - low) / max(step, 1e-12)), 5)) + 1)
 
 
 def _draw(axes: Axes, groups: Sequence[Group], values: Sequence[np.ndarray], edges: np.ndarray, xlabel: str, ylabel: str,

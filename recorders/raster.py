@@ -114,7 +114,8 @@ def _draw_density(axes: Axes, groups: Sequence[Group], columns: int, height: int
         counts = np.bincount(g.spikes.senders // height * columns + column, minlength=-(-g.spikes.n // height) * columns)
         images.append(counts.reshape(-1, columns))
     filled = np.concatenate([i[i > 0] for i in images])
-    norm, offset = PowerNorm(0.5, vmin=0.0, vmax=float(np.quantile(filled, 0.999))), -0.5   # the root shows single spikes, too
+    # the root shows single spikes, too; even activity is no block of full colour
+    norm, offset = PowerNorm(0.5, vmin=0.0, vmax=float(max(np.quantile(filled, 0.999), 3 * filled.mean()))), -0.5
     for g, counts in zip(groups, images):
         shades = LinearSegmentedColormap.from_list("density", [(g.color, 0.0), (g.color, 1.0)])
         extent = (begin, begin + columns * width, offset, offset + len(counts) * height)
