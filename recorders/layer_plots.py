@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from .contract import BadRecording
-from .raster import PALETTE
+from .drawing import PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,51 +6,46 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .contract import BadRecording
-from .statistics import Spikes, SpikeSource, binned_rate, duration, recorded_spikes
+from .drawing import PALETTE as PALETTE
+from .drawing import Group, bare, empty, groups_of, legend, note, one_each, whole_window
+from .statistics import NEAR, SpikeSource, binned_rate, duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Okabe and Ito's colours, which everybody can tell apart; two darker ones for their yellow and black.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B4226", "#555555")
+CROWDED = 1.5        # square points for a spike, below which a raster shows density
+FIELD = 1.0          # points: width and height of a field of the density, unless one neuron is higher
 
 
-def raster(res: SpikeSource, rec: Any, *, bin: float = 5.0, start: float | None = None,
+def raster(res: SpikeSource, rec: Any, *, bin: float | None = None, start: float | None = None,
            ax: Sequence[Axes] | None = None, title: str | None = None, color: Any = None,
            labels: Sequence[str] | None = None) -> tuple[Axes, Axes]:
     """Draw spikes (time and neuron), and below them the rate per neuron in bins of `bin` ms.
 
-    rec: one recorder, or a list of them; these are stacked, the first one lowest, each in its own colour.
-    start: ms, leaves out what comes before. ax: the two axes to draw in (spikes, rate); a new figure if None.
-    color: one matplotlib colour, or one for each recorder. labels: names for a legend, one for each recorder.
-    Returns the two axes. Raises BadRecording for a bad `bin` or `start`, and where the numbers of recorders, colours,
-    labels or axes do not agree.
+    rec: one recorder, whose populations are told apart, or a list or dict (by label) of recorders, each a group of its own.
+    Groups are stacked, the first one lowest, each in its own colour. bin: 5 ms, or more where more than 400 bins would be
+    drawn, unless given. start: ms, leaves out what comes before. ax: the two axes to draw in (spikes, rate); a new figure if
+    None. color: one matplotlib colour, or one for each group. labels: names for a legend, one for each group; names of
+    populations if None.
+    Where spikes are too many to be told apart (above about 100,000 in a new figure), their density is drawn, the same shades
+    for all groups, and a note says so. Without spikes the axes stay empty and say so.
+    Returns the two axes. Raises BadRecording for a bad `bin` or `start`, and where the numbers of groups, colours, labels or
+    axes do not agree.
     """
-    recorders = list(rec) if isinstance(rec, (list, tuple)) else [rec]
-    if not recorders:
-        raise BadRecording(f"rec = {rec!r}: must be a recorder or a list with at least one")
-    colors = _colors(color, len(recorders))
-    if labels is not None:
-        _one_each("labels", labels, len(recorders))
-    duration("bin", bin, res.dt)
-    groups = [recorded_spikes(res, r, start) for r in recorders]
-    top, bottom = _new_axes() if ax is None else _one_each("ax", ax, 2)
-
-    rows, spikes = sum(g.n for g in groups), sum(len(g.times) for g in groups)
-    style, offset = _markers(top, rows, spikes), 0
-    for group, c in zip(groups, colors):
-        top.plot(group.times, group.senders + offset, linestyle="none", color=c, rasterized=True, **style)
-        _draw_rate(bottom, group, bin, c, filled=len(groups) == 1)
-        offset += group.n
-    _finish(top, bottom, groups[0], rows)
-    if not spikes:
-        bottom.set_ylim(0.0, 1.0)
-        top.text(0.5, 0.5, "no spikes", transform=top.transAxes, ha="center", va="center", color="0.5")
+    if bin is not None:
+        duration("bin", bin, res.dt)
+    groups = groups_of(res, rec, start, color, labels)
+    top, bottom = _new_axes() if ax is None else one_each("ax", ax, 2)
+    draw_spikes(top, groups)
+    draw_rates(bottom, groups, bin)
+    for axes in (top, bottom):
+        axes.set_xlim(*whole_window(res, start))
+    top.tick_params(labelbottom=False)
+    bottom.figure.align_ylabels([top, bottom])
     if title is not None:
         top.set_title(title)
-    if labels is not None:
-        _legend(top, colors, labels)
+    if labels is not None or len(groups) > 1:
+        legend(top, groups, stacked=True)
     return top, bottom
 
 
@@ -61,61 +56,98 @@ def _new_axes() -> Any:
     return figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
 
 
-def _colors(color: Any, n: int) -> list[Any]:
-    from matplotlib.colors import is_color_like
+def draw_spikes(axes: Axes, groups: Sequence[Group]) -> None:
+    """Spikes of stacked groups: marks, or their density where they are crowded."""
+    from matplotlib.ticker import MaxNLocator
 
-    if color is None:
-        return [PALETTE[i % len(PALETTE)] for i in range(n)]
-    return [color] * n if is_color_like(color) else _one_each("color", color, n)
+    rows, spikes = sum(g.spikes.n for g in groups), sum(len(g.spikes.times) for g in groups)
+    width, height = _points(axes)
+    if width * height < CROWDED * spikes:
+        _draw_density(axes, groups, max(int(width / FIELD), 1), max(int(np.ceil(rows * FIELD / height)), 1))
+        note(axes, f"{spikes:,} spikes, shown as density")
+    else:
+        style, offset = _markers(axes, width, height, rows, spikes), 0
+        for g in groups:
+            axes.plot(g.spikes.times, g.spikes.senders + offset, linestyle="none", color=g.color, rasterized=True, **style)
+            offset += g.spikes.n
+    if not spikes:
+        empty(axes, "no spikes")
+    bare(axes)
+    axes.set_ylim(-0.5, max(rows, 1) - 0.5)
+    axes.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
+    axes.set_ylabel("Neuron")
 
 
-def _one_each(name: str, value: Any, n: int) -> list[Any]:
-    """value as a list of n; a string is no list, even one of n letters."""
-    if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != n:
-        raise BadRecording(f"{name} = {value!r}: must be a list of {n}")
-    return list(value)
-
-
-def _markers(axes: Axes, rows: int, spikes: int) -> dict[str, Any]:
-    """A tick a spike where rows are high or spikes are few, else squares that shrink and fade with their density."""
+def _points(axes: Axes) -> tuple[float, float]:
+    """Width and height of axes, in points, the unit of marker sizes."""
     box, figure = axes.get_window_extent(), axes.get_figure(root=True)
-    pixel = 72.0 / (figure.dpi if figure is not None else 100.0)   # in points, the unit of marker sizes
-    row = box.height * pixel / max(rows, 1)
-    room = box.width * box.height * pixel**2 / max(spikes, 1)      # square points for each spike
+    pixel = 72.0 / (figure.dpi if figure is not None else 100.0)
+    return box.width * pixel, box.height * pixel
+
+
+def _markers(axes: Axes, width: float, height: float, rows: int, spikes: int) -> dict[str, Any]:
+    """A tick a spike where rows are high or spikes are few, else squares that shrink and fade with their density."""
+    figure = axes.get_figure(root=True)
+    pixel = 72.0 / (figure.dpi if figure is not None else 100.0)
+    row = height / max(rows, 1)
+    room = width * height / max(spikes, 1)                         # square points for each spike
     side = 0.5 * np.sqrt(room)
     if row >= 2.5 or room >= 30.0:
         length = min(max(0.8 * row, min(side, 6.0)), 16.0)
         return dict(marker="|", markersize=length, markeredgewidth=float(np.clip(side / 3, 0.6, 1.2)))
     size = float(np.clip(side, pixel, 2.5))
-    alpha = float(np.clip(room / size**2, 0.1, 1.0))               # below a tenth, 8-bit colours lose single spikes
+    alpha = float(np.clip(room / size**2, 0.1, 1.0))
     return dict(marker="s", markersize=size, markeredgewidth=0.0, alpha=alpha)
 
 
-def _draw_rate(axes: Axes, group: Spikes, bin: float, color: Any, filled: bool) -> None:
-    edges, rate = binned_rate(group.times, group.n, group.window, bin)
-    # lines without the verticals at the ends of the window, which would read as a fall to 0
-    axes.stairs(rate, edges, baseline=0.0 if filled else None, fill=filled, color=color, linewidth=0.0 if filled else 1.2)
+def _draw_density(axes: Axes, groups: Sequence[Group], columns: int, height: int) -> None:
+    """Counts of spikes in fields of some steps and `height` neurons, darker where they are more."""
+    from matplotlib.colors import LinearSegmentedColormap, PowerNorm
+
+    windows = [g.spikes.window for g in groups]
+    begin, end, dt = min(w.begin for w in windows), max(w.end for w in windows), windows[0].dt
+    width = dt * max(int(np.ceil((end - begin) / dt / columns - NEAR)), 1)
+    columns = max(int(np.ceil((end - begin) / width - NEAR)), 1)
+    images = []
+    for g in groups:
+        column = np.ceil((g.spikes.times - begin - NEAR * dt) / width).astype(np.int64) - 1
+        counts = np.bincount(g.spikes.senders // height * columns + column, minlength=-(-g.spikes.n // height) * columns)
+        images.append(counts.reshape(-1, columns))
+    filled = np.concatenate([i[i > 0] for i in images])
+    # the root shows single spikes, too; even activity is no block of full colour
+    norm, offset = PowerNorm(0.5, vmin=0.0, vmax=float(max(np.quantile(filled, 0.999), 3 * filled.mean()))), -0.5
+    for g, counts in zip(groups, images):
+        shades = LinearSegmentedColormap.from_list("density", [(g.color, 0.0), (g.color, 1.0)])
+        extent = (begin, begin + columns * width, offset, offset + len(counts) * height)
+        image = axes.imshow(counts, cmap=shades, norm=norm, extent=extent, origin="lower", aspect="auto")
+        offset += g.spikes.n
+        # the uppermost fields may reach beyond the group's last neuron
+        image.set_clip_path(_band(axes, extent, offset))
 
 
-def _legend(axes: Axes, colors: list[Any], labels: Sequence[str]) -> None:
-    from matplotlib.patches import Patch
+def _band(axes: Axes, extent: tuple[float, float, float, float], top: float) -> Any:
+    from matplotlib.patches import Rectangle
 
-    handles = [Patch(color=c, label=name) for c, name in zip(colors, labels)]
-    axes.legend(handles=handles[::-1], loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False,   # in stacking order
-                handlelength=0.8, handleheight=0.8)
+    left, right, bottom, _ = extent
+    return Rectangle((left, bottom), right - left, top - bottom, transform=axes.transData)
 
 
-def _finish(top: Axes, bottom: Axes, group: Spikes, rows: int) -> None:
-    from matplotlib.ticker import MaxNLocator
+def draw_rates(axes: Axes, groups: Sequence[Group], bin: float | None) -> None:
+    """Rates of groups over time; one alone is filled."""
+    filled, top = len(groups) == 1, 0.0
+    for g in groups:
+        window = g.spikes.window
+        edges, rate = binned_rate(g.spikes.times, g.spikes.n, window, bin or _bin_for(window.end - window.begin, window.dt))
+        # lines without the verticals at the ends of the window, which would read as a fall to 0
+        axes.stairs(rate, edges, baseline=0.0 if filled else None, fill=filled, color=g.color, linewidth=0.0 if filled else 1.2)
+        top = max(top, float(np.nan_to_num(rate).max(initial=0.0)))
+    bare(axes)
+    axes.set_ylim(0.0, None if top else 1.0)
+    axes.set_ylabel("Rate (spikes/s)")
+    axes.set_xlabel("Time (ms)")
 
-    for axes in (top, bottom):
-        axes.set_xlim(group.window.begin, group.window.end)
-        axes.spines[["top", "right"]].set_visible(False)
-    top.set_ylim(-0.5, max(rows, 1) - 0.5)
-    top.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
-    top.set_ylabel("Neuron")
-    top.tick_params(labelbottom=False)
-    bottom.set_ylim(bottom=0.0)
-    bottom.set_ylabel("Rate (spikes/s)")
-    bottom.set_xlabel("Time (ms)")
-    bottom.figure.align_ylabels([top, bottom])
+
+def _bin_for(span: float, dt: float) -> float:
+    """5 ms, or the next of 10, 20, 50, ... of which 400 cover the span; never below dt, and a multiple of it."""
+    bin = next(b for b in (s * 10.0**e for e in range(16) for s in (5.0, 10.0, 20.0)) if 400 * b >= span)
+    return max(round(bin / dt), 1) * dt

@@ -68,6 +68,8 @@ from nestling.models.contract import ParameterError as ParameterError
 from nestling.recorders import multimeter as multimeter
 from nestling.recorders import spike_recorder as spike_recorder
 from nestling.recorders import voltmeter as voltmeter
+from nestling.recorders.activity_plots import plot_correlogram as plot_correlogram
+from nestling.recorders.activity_plots import plot_spectrum as plot_spectrum
 from nestling.recorders.connection_plots import plot_connections as plot_connections
 from nestling.recorders.contract import BadRecording as BadRecording
 from nestling.recorders.correlograms import autocorrelogram as autocorrelogram
@@ -77,6 +79,10 @@ from nestling.recorders.irregularity import fano_factor as fano_factor
 from nestling.recorders.irregularity import isi as isi
 from nestling.recorders.irregularity import lv as lv
 from nestling.recorders.irregularity import lvr as lvr
+from nestling.recorders.dashboard import dashboard as dashboard
+from nestling.recorders.distributions import plot_correlations as plot_correlations
+from nestling.recorders.distributions import plot_cv as plot_cv
+from nestling.recorders.distributions import plot_rates as plot_rates
 from nestling.recorders.layer_plots import plot_distances as plot_distances
 from nestling.recorders.layer_plots import plot_layer as plot_layer
 from nestling.recorders.layer_plots import plot_targets as plot_targets
@@ -93,6 +99,7 @@ from nestling.recorders.statistics import rate_histogram as rate_histogram
 from nestling.recorders.synchrony import power_spectrum as power_spectrum
 from nestling.recorders.synchrony import synchrony as synchrony
 from nestling.recorders.synchrony import voltage_synchrony as voltage_synchrony
+from nestling.recorders.traces import plot_traces as plot_traces
 
 from .connections import Connections as Connections
 from .errors import BadCheckpoint as BadCheckpoint
