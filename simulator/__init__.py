@@ -70,11 +70,13 @@ from nestling.recorders import spike_recorder as spike_recorder
 from nestling.recorders import voltmeter as voltmeter
 from nestling.recorders.connection_plots import plot_connections as plot_connections
 from nestling.recorders.contract import BadRecording as BadRecording
+from nestling.recorders.contract import RecordingFailed as RecordingFailed
 from nestling.recorders.layer_plots import plot_distances as plot_distances
 from nestling.recorders.layer_plots import plot_layer as plot_layer
 from nestling.recorders.layer_plots import plot_targets as plot_targets
 from nestling.recorders.raster import raster as raster
 from nestling.recorders.results import Results as Results
+from nestling.recorders.sonata import repair as repair
 from nestling.recorders.statistics import count_correlation as count_correlation
 from nestling.recorders.statistics import firing_rate as firing_rate
 from nestling.recorders.statistics import isi_cv as isi_cv

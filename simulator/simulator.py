@@ -9,11 +9,12 @@ from typing import Any
 from nestling.connect.contract import Rule
 from nestling.models.contract import Model, ParameterError
 from nestling.models.reading import is_model, read_model, resized
-from nestling.recorders.contract import is_recorder, read_recorder
+from nestling.recorders.contract import RecordingFailed, is_recorder, read_recorder
+from nestling.recorders.files import RecordingFile
 from nestling.recorders.results import Results
 
 from .backends import Program, backend_of
-from .collect import collect
+from .collect import make_collectors
 from .connecting import check_comm, check_ends, make_projections, make_recording
 from .connections import Connections, find_connections
 from .declare import check_parameters, declared, on_grid, recorder_params, whole_number
@@ -29,8 +30,8 @@ from .plan import Plan
 from .profile import Profile, profile_run
 from .progress import progress_bar
 from .resolve import resolve
+from .stretches import Run, check_files
 from .table_reader import Reader
-from .traces import trace_bytes
 from .units import magnitude
 from .views import NodeView, whole_population
 
@@ -66,6 +67,7 @@ class Simulator:
         self._as_stored: tuple[Network, Reader] | None = None      # what reads procedural synapses, and of which network
         self._remade = 0                # how often connections were removed or put into another order
         self._patched: Plan | None = None           # the plan in whose tables weights were set
+        self._files: dict[int, RecordingFile] = {}  # that recorders write to, by number of the recorder
         self._ran: Network | None = None            # of the run that there is, with what was set since
 
     def create(self, model: Any, size: int | tuple[int, ...] | None = None, *, params: dict[str, Any] | None = None,
@@ -267,6 +269,7 @@ class Simulator:
 
     def _from_start(self, plan: Plan) -> Program:
         """The plan's program at t = 0."""
+        check_files(make_collectors(plan))
         if self._program is None or self._program.plan is not plan or self._program.roomy:
             self._program = None                        # its memory is free before another program's is taken
             self._program = self._backend.make_program(plan)
@@ -291,19 +294,17 @@ class Simulator:
         return on_grid(time, self.dt, "duration")
 
     def _run(self, program: Program, steps: int, progress: bool | None) -> Results:
-        first = program.step
-        check_room(trace_bytes(program.plan, steps), "the traces",
-                   "record fewer neurons, or at a longer interval, or run in several cont() calls")
+        first, run = program.step, Run(program, steps, self._files)
         shown = progress if progress is not None else hasattr(sys, "ps1") or "ipykernel" in sys.modules
         program.start()
         with noting_ctrl_c(program.stop):
             with progress_bar(shown, first * self.dt, steps * self.dt) as moved:
                 try:
-                    program.run(steps, (lambda step: moved(step * self.dt)) if shown else None)
-                except ArithmeticError as error:            # a state that diverged, or more spikes than there is room for
-                    error.results = collect(program.plan, program, first)       # type: ignore[attr-defined]
+                    run.go((lambda step: moved(step * self.dt)) if shown else None)
+                except (ArithmeticError, RecordingFailed) as error:
+                    error.results = run.results()           # type: ignore[union-attr]
                     raise
-            results = collect(program.plan, program, first)
+            results = run.results()
         if program.stopping:
             raise Interrupted(f"stopped at t = {self.time:g} ms; the error's results hold what was recorded, cont() goes on",
                               results)
