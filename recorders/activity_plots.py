@@ -9,7 +9,7 @@ import numpy as np
 from .contract import BadRecording
 from .drawing import Group, axes_or_new, bare, empty, groups_of, legend
 from .pictured import activity, mean_rate, pair_correlogram, rate_power
-from .statistics import NEAR, SpikeSource, duration
+from .trains import NEAR, SpikeSource, duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

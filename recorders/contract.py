@@ -1,7 +1,7 @@
 """What a recorder is.
 
-A recorder is a module with ``Params`` (a NamedTuple as a model's, in ms) and ``RECORDS``: "spikes" or "states". One that
-records states has a parameter ``record_from``, the names of the states.
+A recorder is a module with ``Params`` (a NamedTuple as a model's; times in ms) and ``RECORDS``: "spikes" or "states". One that
+records states has the parameters ``record_from``, the names of the states, ``interval`` and ``offset``.
 """
 from __future__ import annotations
 
@@ -18,6 +18,16 @@ ms = Annotated[float, Unit("ms")]
 
 class BadRecording(ValueError):
     """A recording that cannot be made, or data that were not recorded."""
+
+
+class RecordingFailed(OSError):
+    """A file could not be written while a network ran, as on a full disk.
+
+    `results` holds all that was recorded until then: in the file, and in memory what did not fit; cont() goes on, and first
+    writes that.
+    """
+
+    results: Any = None
 
 
 @dataclass(frozen=True)
@@ -48,3 +58,14 @@ def active_steps(params: dict[str, Any], dt: float) -> tuple[float, float]:
     """First and last time stamp (in steps) that a recorder takes: start < t <= stop, both relative to origin."""
     start, stop = ((params["origin"] + params[name]) / dt for name in ("start", "stop"))
     return round(start) + 1, stop if stop == float("inf") else round(stop)
+
+
+def sampled_steps(params: dict[str, Any], dt: float) -> tuple[int, int, float]:
+    """First time stamp (in steps) at which a recorder takes states, from one to the next, and the last one that it may take.
+
+    Samples stand at offset, offset + interval, ..., as in NEST; without an offset at multiples of the interval.
+    """
+    begin, last = active_steps(params, dt)
+    interval, offset = (round(params[name] / dt) for name in ("interval", "offset"))
+    number = -(-(begin - offset) // interval)
+    return offset + interval * (max(number, 0) if offset else number), interval, last

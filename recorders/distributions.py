@@ -9,7 +9,8 @@ import numpy as np
 from .contract import BadRecording
 from .drawing import Group, axes_or_new, bare, empty, groups_of, legend, note
 from .pictured import neuron_rates, pair_correlations
-from .statistics import SpikeSource, duration, interval_cv, whole
+from .statistics import interval_cv
+from .trains import SpikeSource, duration, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

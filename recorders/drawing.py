@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .contract import BadRecording
-from .statistics import Spikes, SpikeSource, Window, recorded_spikes
+from .trains import Spikes, SpikeSource, Window, recorded_spikes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .statistics import NEAR, Spikes, number_of_bins
+from .trains import NEAR, Spikes, number_of_bins
 
 
 def neuron_rates(s: Spikes) -> np.ndarray:

@@ -8,7 +8,8 @@ import numpy as np
 
 from .drawing import PALETTE as PALETTE
 from .drawing import Group, bare, empty, groups_of, legend, note, one_each, whole_window
-from .statistics import NEAR, SpikeSource, binned_rate, duration
+from .statistics import binned_rate
+from .trains import NEAR, SpikeSource, duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

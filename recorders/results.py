@@ -15,25 +15,40 @@ DENSE_LIMIT = 2 * 1024**3     # bytes that a dense view may take
 
 @dataclass
 class Recorded:
-    """What one recorder recorded. stamps (steps) and senders: None if it took no spikes; units: of the states in `traces`.
-
-    parts: names of the populations that the nodes are of, each with a number of nodes, in the nodes' order.
-    """
+    """What one recorder recorded. columns: stamps (steps), and senders or the values of states (samples, nodes), by name; or a
+    `files.Part` that reads them from the file where they are. states: names; None of spikes; units: of states. parts: names of
+    the populations that the nodes are of, each with a number of nodes, in the nodes' order."""
 
     recorder: Any
     name: str
     ids: np.ndarray
     first: float
     last: float
-    stamps: np.ndarray | None = None
-    senders: np.ndarray | None = None
-    traces: dict[str, np.ndarray] = field(default_factory=dict)
+    columns: Any = field(default_factory=dict)
+    count: int = 0                          # of spikes or samples
+    states: tuple[str, ...] | None = ()
     units: dict[str, str] = field(default_factory=dict)
     parts: list[tuple[str, int]] = field(default_factory=list)
+    in_steps: bool = False                  # whether times are asked for in steps
+
+    def read(self, *names: str) -> dict[str, np.ndarray]:
+        """Columns in memory: those of these names, or all."""
+        return self.columns if isinstance(self.columns, dict) else self.columns.read(*names)
 
     @property
-    def states(self) -> list[str]:
-        return [name for name in self.traces if name != "stamps"]
+    def stamps(self) -> np.ndarray | None:
+        """Time stamps (steps) of spikes; None if it took none."""
+        return self.read("stamps")["stamps"] if self.states is None else None
+
+    @property
+    def senders(self) -> np.ndarray | None:
+        """Senders of spikes, by position."""
+        return self.read("senders")["senders"] if self.states is None else None
+
+    @property
+    def traces(self) -> dict[str, np.ndarray]:
+        """Time stamps (steps) under "stamps", and the values of states by name."""
+        return self.read() if self.states else {}
 
     def __str__(self) -> str:
         return f"{self.name} (population {self.recorder.index})"
@@ -44,6 +59,8 @@ class Results:
 
     Every method takes the recorder's NodeView, or its `.segments[0].population`. Times and traces carry units; `plain=True`
     (`times_ms`) gives plain arrays in NEST's units instead. An event carries the time stamp of its spike, the end of its step.
+    Of a recorder with time_in_steps, times are whole numbers of steps unless plain=True asks for ms. What a recorder wrote to
+    a file is read from there whenever it is asked for: BadRecording where the file is gone, or was overwritten.
     """
 
     def __init__(self, dt: float, first_step: int, last_step: int, recorded: list[Recorded],
@@ -65,9 +82,13 @@ class Results:
     def _spikes(self, rec: Any) -> tuple[np.ndarray, np.ndarray]:
         """Time stamps in steps, and senders."""
         r = self._of(rec)
-        if r.stamps is None or r.senders is None:
+        self._check_spikes(r)
+        columns = r.read()
+        return columns["stamps"], columns["senders"]
+
+    def _check_spikes(self, r: Recorded) -> None:
+        if r.states is not None:
             raise BadRecording(f"{r} recorded no spikes: either it records states or nothing was connected to it")
-        return r.stamps, r.senders
 
     def size(self, rec: Any) -> int:
         """Number of recorded nodes."""
@@ -92,11 +113,16 @@ class Results:
         Senders are positions in the recorded view, or with `global_ids` the nodes' global ids.
         """
         stamps, senders = self._spikes(rec)
-        return self._in_unit(stamps * self.dt, "ms", plain), self._of(rec).ids[senders] if global_ids else senders
+        return self._times_of(rec, stamps, plain), self._of(rec).ids[senders] if global_ids else senders
+
+    def _times_of(self, rec: Any, stamps: np.ndarray, plain: bool) -> Any:
+        return stamps if self._of(rec).in_steps and not plain else self._in_unit(stamps * self.dt, "ms", plain)
 
     def n_events(self, rec: Any) -> int:
         """Number of recorded spikes."""
-        return len(self._spikes(rec)[0])
+        r = self._of(rec)
+        self._check_spikes(r)
+        return r.count
 
     def active(self, rec: Any) -> tuple[float, float]:
         """Begin and end (ms) of the time in the window for which the recorder was active; equal where it never was."""
@@ -126,7 +152,7 @@ class Results:
         """The recorders that recorded "spikes", or "states", in the order of creation; every method takes these, too."""
         if records not in ("spikes", "states"):
             raise BadRecording(f"records = {records!r}: must be 'spikes' or 'states'")
-        return [r.recorder for r in self._recorded if (r.stamps is not None if records == "spikes" else r.states)]
+        return [r.recorder for r in self._recorded if (r.states is None if records == "spikes" else r.states)]
 
     def rate(self, rec: Any) -> float:
         """Mean rate of the recorded nodes, spikes/s; NaN where there is nothing to average over."""
@@ -159,21 +185,21 @@ class Results:
     def trace(self, rec: Any, name: str = "V_m", plain: bool = False) -> Any:
         """Recorded values of a state, (samples, nodes); their times are `trace_times(rec)`."""
         r = self._of(rec)
-        if name not in r.states:
-            raise BadRecording(f"{r} did not record {name!r}; it recorded {', '.join(r.states) or 'no states'}")
-        return self._in_unit(r.traces[name], r.units[name], plain)
+        if name not in (r.states or ()):
+            raise BadRecording(f"{r} did not record {name!r}; it recorded {', '.join(r.states or ()) or 'no states'}")
+        return self._in_unit(r.read(name)[name], r.units[name], plain)
 
     def trace_times(self, rec: Any, plain: bool = False) -> Any:
         """Times of the samples of a multimeter, (samples,)."""
         r = self._of(rec)
-        if "stamps" not in r.traces:
+        if not r.states:
             raise BadRecording(f"{r} recorded no states")
-        return self._in_unit(r.traces["stamps"] * self.dt, "ms", plain)
+        return self._times_of(rec, r.read("stamps")["stamps"], plain)
 
     def states(self, rec: Any) -> dict[str, str]:
         """The states that a multimeter recorded, and their units."""
         r = self._of(rec)
-        return {name: r.units[name] for name in r.states}
+        return {name: r.units[name] for name in r.states or ()}
 
     def to_dataframe(self, rec: Any) -> Any:
         """A pandas DataFrame: a row a spike, or a row for each sample of each node, in the order of time.
@@ -202,6 +228,7 @@ class Results:
     def __repr__(self) -> str:
         lines = [f"Results from {self.window[0]:g} to {self.window[1]:g} ms"]
         for r in self._recorded:
-            what = f"{len(r.stamps)} spikes" if r.stamps is not None else ", ".join(r.states) or "nothing"
-            lines.append(f"  {r}: {what} of {len(r.ids)} nodes")
+            what = f"{r.count} spikes" if r.states is None else ", ".join(r.states) or "nothing"
+            where = "" if isinstance(r.columns, dict) else f" in {r.columns.file.path}"
+            lines.append(f"  {r}: {what} of {len(r.ids)} nodes{where}")
         return "\n".join(lines)

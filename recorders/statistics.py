@@ -13,12 +13,19 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .trains import NEAR as NEAR
-from .trains import Spikes as Spikes
-from .trains import SpikeSource as SpikeSource
-from .trains import Window as Window
-from .trains import bin_of, binned, cells, duration, intervals_of, number_of_bins, spikes_of, whole
-from .trains import recorded_spikes as recorded_spikes
+from .trains import (
+    NEAR,
+    Spikes,
+    Window,
+    bin_of,
+    binned,
+    cells,
+    duration,
+    intervals_of,
+    number_of_bins,
+    spikes_of,
+    whole,
+)
 
 DENSE_CELLS = 50_000_000      # of a matrix of counts that is held at a time
 

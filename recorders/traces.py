@@ -8,7 +8,7 @@ import numpy as np
 
 from .contract import BadRecording
 from .drawing import PALETTE, axes_or_new, bare, empty, note, one_each, whole_window
-from .statistics import NEAR, SpikeSource, is_number, recorded_spikes
+from .trains import NEAR, SpikeSource, is_number, recorded_spikes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -22,6 +22,7 @@ class Program(Protocol):
     roomy: bool                             # whether these are more than the plan asks for: a run that goes on may need them
     step: int                               # steps done
     events: Events
+    most_events: int | None                 # a run returns early when it holds so many
     traces: dict[int, dict[str, np.ndarray]]
     bound: list[Drive]                      # the drives, in the order of drive_states
     parts: np.ndarray                       # of each partition a layout.PART: what went wrong is there

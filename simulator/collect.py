@@ -1,39 +1,111 @@
-"""Collecting: a program's buffers become `Results`."""
+"""Collecting: what a program has recorded goes to memory or to files, stretch by stretch, and becomes `Results`."""
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from nestling.connect.contract import positions
 from nestling.recorders.contract import active_steps
+from nestling.recorders.files import About, Part, RecordingFile
 from nestling.recorders.results import Recorded, Results
 
 from .backends import Program
+from .network import Population
 from .plan import Plan
 from .units import quantity
 
+Columns = dict[str, np.ndarray]
 
-def collect(plan: Plan, program: Program, first_step: int) -> Results:
-    """What the recorders recorded since step `first_step`."""
-    steps, nodes = in_order(program.take_events(), plan.n_nodes)
-    recorded = []
-    for population in plan.network.populations:
-        recorder = population.recorder
-        if recorder is None:
-            continue
-        segments = plan.network.recorded(population)
-        ids = np.concatenate([s.ids for s in segments]) if segments else np.zeros(0, np.int64)
-        first, last = active_steps(population.params, plan.dt)
-        units = {f.name: f.unit for s in segments if s.population.model for f in s.population.model.state}
-        found = Recorded(population, recorder.name, ids, first, last, traces=program.traces.get(population.index, {}),
-                         units=units, parts=[(f"{s.population.name} (population {s.population.index})", len(s))
-                                             for s in segments])
-        if recorder.records == "spikes" and segments:
+
+class Collector:
+    """What one recorder records in one window: in pieces in memory, or in a file.
+
+    about: what its rows are; None where nothing is connected to it.
+    """
+
+    def __init__(self, plan: Plan, recorder: Population) -> None:
+        assert recorder.recorder is not None
+        self.recorder, self.params = recorder, recorder.params
+        self.segments = plan.network.recorded(recorder)
+        self.ids = np.concatenate([s.ids for s in self.segments]) if self.segments else np.zeros(0, np.int64)
+        self.spikes = recorder.recorder.records == "spikes" and bool(self.segments)
+        self.first, self.last = active_steps(self.params, plan.dt)
+        self.units = {f.name: f.unit for s in self.segments if s.population.model for f in s.population.model.state}
+        self.kinds = {s.block.model.state[j].name: s.block.state[j].dtype
+                      for s in reversed(plan.samplings) if s.recorder is recorder for j in s.fields}
+        self.interval = next((s.interval for s in plan.samplings if s.recorder is recorder), 0)
+        self.dt = plan.dt
+        self.file: RecordingFile | None = None
+        self.begin = 0                                              # rows of the file that were there before
+        self.pieces: list[Columns] = []
+        self.count = 0
+        self.see(plan)
+
+    def see(self, plan: Plan) -> None:
+        """Take what comes from the program of this plan."""
+        self.wanted = np.concatenate([plan.nodes_of(s) for s in self.segments]) if self.spikes else np.zeros(0, np.int64)
+
+    @property
+    def about(self) -> About | None:
+        """What the rows of its file are; None where it writes none."""
+        if self.params["record_to"] == "memory" or not self.segments:
+            return None
+        states = {name: self.kinds[name] for name in self.params.get("record_from", ())}
+        return About(self.params["label"] or self.recorder.name, self.ids, self.dt, self.params["time_in_steps"],
+                     self.params["precision"], self.interval, states, {name: self.units[name] for name in states})
+
+    def goes_to(self, file: RecordingFile) -> None:
+        self.file, self.begin = file, file.end
+
+    def take(self, steps: np.ndarray, nodes: np.ndarray, traces: Columns) -> None:
+        """Spikes of all nodes in the order of time, and the samples of this recorder, of one stretch."""
+        if self.spikes:
             stamps = steps + 1
-            keep = (stamps >= first) & (stamps <= last)
-            wanted = np.concatenate([plan.nodes_of(s) for s in segments])
-            found.stamps, found.senders = pick(stamps[keep], nodes[keep], wanted)
-        recorded.append(found)
-    return Results(plan.dt, first_step, program.step, recorded, quantity)
+            if len(stamps) and not (self.first <= stamps[0] and stamps[-1] <= self.last):
+                keep = (stamps >= self.first) & (stamps <= self.last)
+                stamps, nodes = stamps[keep], nodes[keep]
+            stamps, senders = pick(stamps, nodes, self.wanted)
+            piece, n = {"stamps": stamps, "senders": senders}, len(stamps)
+        else:
+            piece, n = traces, len(self.ids) * len(traces.get("stamps", ()))
+        self.count += n
+        self.params["n_events"] += n
+        if self.file is not None:
+            self.file.add(piece)
+        elif piece:
+            self.pieces.append(piece)
+
+    def recorded(self) -> Recorded:
+        """All that was taken."""
+        name = f"{self.params['label']}: {self.recorder.name}" if self.params["label"] else self.recorder.name
+        columns: Any = Part(self.file, self.begin, self.file.end) if self.file is not None else {}
+        if self.file is None and self.pieces:
+            columns = self.pieces[0]
+            if len(self.pieces) > 1:                                # one after another, so that each is twice in memory for
+                columns = {name: np.concatenate([p.pop(name) for p in self.pieces]) for name in list(columns)}   # a moment
+            self.pieces = [columns]
+        states = None if self.spikes else tuple(self.params.get("record_from", ())) if self.segments else ()
+        parts = [(f"{s.population.name} (population {s.population.index})", len(s)) for s in self.segments]
+        return Recorded(self.recorder, name, self.ids, self.first, self.last, columns, self.count, states, self.units,
+                        parts, self.params["time_in_steps"])
+
+
+def make_collectors(plan: Plan) -> list[Collector]:
+    """One for each recorder."""
+    return [Collector(plan, p) for p in plan.network.populations if p.recorder is not None]
+
+
+def take_all(collectors: list[Collector], program: Program) -> None:
+    """Take over what the program has recorded since the last time."""
+    steps, nodes = in_order(program.take_events(), program.plan.n_nodes)
+    for c in collectors:
+        c.take(steps, nodes, program.traces.get(c.recorder.index, {}))
+
+
+def results_of(collectors: list[Collector], program: Program, first_step: int) -> Results:
+    """What the recorders recorded since step `first_step`."""
+    return Results(program.plan.dt, first_step, program.step, [c.recorded() for c in collectors], quantity)
 
 
 def in_order(events: list[tuple[np.ndarray, np.ndarray, np.ndarray]], n_nodes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -41,8 +113,12 @@ def in_order(events: list[tuple[np.ndarray, np.ndarray, np.ndarray]], n_nodes: i
     if not events:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     steps, nodes, counts = (np.concatenate(x) for x in zip(*events))
-    order = np.argsort(steps * n_nodes + nodes, kind="stable")
-    if (counts != 1).any():
+    keys = steps * n_nodes + nodes
+    several = bool((counts != 1).any())
+    if not several and (keys[1:] >= keys[:-1]).all():               # one partition lists its spikes in order
+        return steps, nodes.astype(np.int64)
+    order = np.argsort(keys, kind="stable")
+    if several:
         order = np.repeat(order, counts[order])
     return steps[order], nodes[order].astype(np.int64)
 
@@ -54,7 +130,7 @@ def pick(stamps: np.ndarray, nodes: np.ndarray, wanted: np.ndarray) -> tuple[np.
     if (np.diff(sorted_nodes) > 0).all():
         sender = positions(nodes, wanted)
         keep = sender >= 0
-        return stamps[keep], sender[keep]
+        return (stamps, sender) if keep.all() else (stamps[keep], sender[keep])
     low, high = np.searchsorted(sorted_nodes, nodes), np.searchsorted(sorted_nodes, nodes, side="right")
     counts = high - low
     offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -34,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="nestling", description="Spiking neural networks in NEST's terms, compiled with Numba.")
+    parser = argparse.ArgumentParser(prog="nestling",
+                                     description="Spiking neural networks in NEST's terms, on CPU cores and GPUs.")
     commands = parser.add_subparsers(dest="command", required=True)
     info = commands.add_parser("info", help="what is installed: versions, cores, memory, GPU, compiled kernels")
     info.set_defaults(run=print_info)
@@ -43,8 +44,8 @@ def make_parser() -> argparse.ArgumentParser:
     gallery.add_argument("arguments", nargs=argparse.REMAINDER, help="of the script; --help tells which it has")
     gallery.set_defaults(run=run_gallery)
     cache = commands.add_parser("cache", help="compiled kernels that are kept on disk")
-    cache.add_argument("action", nargs="?", choices=["show", "clear"], default="show", help="show: where they are and their size "
-                       "(unless given); clear: remove them, those for GPUs too; they are compiled again when they are needed")
+    cache.add_argument("action", nargs="?", choices=["show", "clear"], default="show",
+                       help="show: where they are and their size (unless given); clear: remove them, those for GPUs too; they are compiled again when needed")
     cache.set_defaults(run=manage_cache)
     bench = commands.add_parser("bench", help="a short benchmark: Brunel's network, beside NEST where that is installed")
     bench.add_argument("--order", type=whole("order", 1), default=500, help="excitatory neurons: 4 x order (default: 500)")
@@ -120,7 +121,7 @@ def gpu() -> str:
     try:
         device = backend_of("cuda", "double").open_device("double")
     except NotAvailable as error:
-        return f"no: {str(error).removeprefix("backend = 'cuda': ")}"
+        return "no: " + str(error).removeprefix("backend = 'cuda': ")
     return f"{device.name}, compute capability {device.capability[0]}.{device.capability[1]}"
 
 
@@ -128,7 +129,7 @@ def scripts() -> dict[str, Path]:
     """The gallery's scripts by name. Raises NotAvailable where they are not installed."""
     found = {path.stem: path for path in sorted(GALLERY.glob("*.py")) if path.stem != "__init__"}
     if not found:
-        raise NotAvailable(f"the gallery is not here: {GALLERY} has no scripts. It is the folder gallery/ of Nestling's sources; "
+        raise NotAvailable(f"the gallery is not here: {GALLERY} has no scripts. It is the folder gallery/ of the sources; "
                            f"pip install of a checkout installs it")
     return found
 

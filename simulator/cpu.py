@@ -22,7 +22,7 @@ from .plan import Drive, Plan, most_in_a_slice
 from .procedural import list_rows, make_draw
 from .profile import Timing
 from .stored import Table
-from .traces import cut_traces, make_traces
+from .traces import cut_traces, is_full, make_traces
 
 ONE_PARTITION = False
 LOG_ROOM = 1 << 18           # recorded spikes that a partition can hold before they are taken over
@@ -55,6 +55,7 @@ class Program:
         self.run_record[0] = (address(self.sync), plan.threads, plan.n_parts, address(self.parts), plan.min_delay,
                               self.flag_row, 0, 0)
         self.events: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.most_events: int | None = None
         self.reset()
 
     def _bind_part(self, p: int) -> None:
@@ -228,7 +229,7 @@ class Program:
     def _go(self, end: int, progress: Callable[[int], None] | None) -> None:
         self._bind_taps(end)
         try:
-            while self.step < end and not self.stopping:
+            while self.step < end and not self.stopping and not is_full(self):
                 self.sync[[BARRIER, HALT, STEP]] = 0
                 self._run_threads(end, progress)
                 self._take_log()

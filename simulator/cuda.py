@@ -37,7 +37,7 @@ from .layout import (
 )
 from .plan import Plan
 from .profile import Timing
-from .traces import cut_traces
+from .traces import cut_traces, is_full
 
 ONE_PARTITION = True
 PATIENCE = 0.05                 # seconds after which the host looks whether it is to stop
@@ -68,6 +68,7 @@ class Program(Bound):
         super().__init__(_device, plan, slots, before)
         self._graph: Any = None
         self.events: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.most_events: int | None = None
         self.traces: dict[int, dict[str, np.ndarray]] = {}
         self._stopping = False
         self._clock: LaunchClock | None = None
@@ -125,7 +126,7 @@ class Program(Bound):
         if self._clock is None:
             self._go(self.step + steps, progress)
         else:
-            self._clock.timing.began = time.perf_counter()
+            self._clock.timing.began = self._clock.timing.began or time.perf_counter()
             self._go(self.step + steps, progress)
             self._clock.timing.ended = time.perf_counter()
 
@@ -147,7 +148,7 @@ class Program(Bound):
         self._ring.settle()
         self.traces = self.recording.begin(self.step, end)
         try:
-            while self.step < end and not self.stopping:
+            while self.step < end and not self.stopping and not is_full(self):
                 self._begin(self.recording.bind_taps(self.step, end))
                 self._run_slices(progress)
                 self._take_log()

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from nestling.connect.contract import Distribution
 from nestling.models.contract import Field, Model, ParameterError, require
 from nestling.recorders.contract import BadRecording, Recorder
+from nestling.recorders.files import check_path
 
 from .errors import BadTime, unknown
 from .formulas import expression_in, is_expression
@@ -106,26 +108,52 @@ def check_parameters(model: Model, params: dict[str, Any], dt: float) -> None:
         model.source.timetable(record, dt)
 
 
-def recorder_params(recorder: Recorder, given: dict[str, Any], dt: float) -> dict[str, Any]:
-    """A recorder's parameters, in ms."""
-    out = {name: default for name, (_, default) in recorder.params.items()}
-    for name, value in given.items():
+def recorder_params(recorder: Recorder, given: dict[str, Any], dt: float, before: dict[str, Any] | None = None
+                    ) -> dict[str, Any]:
+    """A recorder's parameters, times in ms; before: those that it had."""
+    out = before or {name: default for name, (_, default) in recorder.params.items()}
+    for name in given:
         if name not in out:
-            raise unknown("parameter", name, recorder.name, out)
-        if name == "record_from":
-            value = names_of_states(value)
-        else:
-            value = magnitude(value, "ms", name)
-            if np.ndim(value) or math.isnan(value) or (name != "stop" and math.isinf(value)):
-                raise BadRecording(f"{name} = {value}: must be one time{', finite' if name != 'stop' else ', not NaN'}")
-            if math.isfinite(value):
-                on_grid(value, dt, name)
-        out[name] = value
+            raise unknown("parameter", name, recorder.name, [n for n in out if n != "n_events"])
+    out = {**out, **{name: recorder_param(name, value, recorder.params[name], dt) for name, value in given.items()}}
     if "interval" in out and (not math.isfinite(out["interval"]) or out["interval"] < dt * (1 - 1e-9)):
         raise BadRecording(f"interval = {out['interval']:g} ms: must be a multiple of dt = {dt:g} ms")
+    if out.get("offset", 0.0) < 0.0:
+        raise BadRecording(f"offset = {out['offset']:g} ms: must be 0 ms or more")
     if out["stop"] < out["start"]:
         raise BadRecording(f"stop = {out['stop']:g} ms: must be start = {out['start']:g} ms or later")
+    if out["record_to"] not in ("memory", (before or {}).get("record_to")):
+        check_path(out["record_to"], out["overwrite"])
+    if "precision" in given and not out["record_to"].endswith(".dat"):
+        raise BadRecording(f"precision = {out['precision']}: is that of a .dat file, and record_to = {out['record_to']!r}")
     return out
+
+
+def recorder_param(name: str, value: Any, known: tuple[str, Any], dt: float) -> Any:
+    """One parameter of a recorder; known: its unit and default."""
+    unit, default = known
+    if name == "record_from":
+        return names_of_states(value)
+    if name == "record_to":
+        if not isinstance(value, (str, os.PathLike)):
+            raise BadRecording(f"record_to = {value!r}: must be 'memory', or the path of a file")
+        return os.fspath(value)
+    if name == "label":
+        if not isinstance(value, str) or "/" in value or value in (".", "..") or not value.isprintable():
+            raise BadRecording(f"label = {value!r}: must be text without '/'")
+        return value
+    if isinstance(default, bool):
+        if not isinstance(value, (bool, np.bool_)):
+            raise BadRecording(f"{name} = {value!r}: must be True or False")
+        return bool(value)
+    if not unit:
+        return whole_number(value, name, 0, 0 if name == "n_events" else 17)
+    value = magnitude(value, unit, name)
+    if np.ndim(value) or math.isnan(value) or (name != "stop" and math.isinf(value)):
+        raise BadRecording(f"{name} = {value}: must be one time{', finite' if name != 'stop' else ', not NaN'}")
+    if math.isfinite(value):
+        on_grid(value, dt, name)
+    return value
 
 
 def check_recordables(population: Any, names: Iterable[str]) -> None:

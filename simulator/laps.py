@@ -67,7 +67,7 @@ class Laps:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Within, the loop may be called: what passes meanwhile and is not its own, is the host's."""
-        self.timing.began = time.perf_counter()
+        self.timing.began = self.timing.began or time.perf_counter()
         self.rows[:, LAST] = time.clock_gettime_ns(MONOTONIC)
         try:
             yield

@@ -8,7 +8,7 @@ import numpy as np
 
 from nestling.connect.contract import Distribution
 from nestling.models.contract import Model
-from nestling.recorders.contract import active_steps
+from nestling.recorders.contract import sampled_steps
 
 from .draw import check_drawn, delay_range, describe_drawing
 from .drives import join_series, lower_drives, random_inputs, series_of
@@ -277,9 +277,7 @@ class Lowering:
                 nodes = self.node_of[segment.ids]
                 block = next(b for b in self.blocks if b.model == segment.population.model)
                 names = [f.name for f in block.model.state]
-                first_active, last = active_steps(recorder.params, self.dt)
-                interval = int(round(recorder.params["interval"] / self.dt))
-                first = int(-(-first_active // interval)) * interval        # samples stand at multiples of the interval
+                first, interval, last = sampled_steps(recorder.params, self.dt)
                 out.append(Sampling(recorder, block, nodes - block.first, column + np.arange(len(nodes)),
                                     [names.index(n) for n in recorder.params["record_from"]], interval, first,
                                     int(min(last, 2**60))))

@@ -1,72 +1,51 @@
 """Running: stretches of a run with a user's function called between them, and what is recorded meanwhile."""
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from nestling.recorders.contract import RecordingFailed
 from nestling.recorders.results import Results
 
-from .backends import Events, Program
-from .collect import collect
 from .declare import on_grid
 from .errors import BadTime, Interrupted, NotAvailable
 from .interrupt import noting_ctrl_c
-from .memory import check_room
 from .progress import progress_bar
-from .traces import trace_bytes
+from .stretches import Recorders
 from .units import magnitude
 
 Callback = Callable[[Any], Any]
 
 
 class Window:
-    """A run, or several runs in a row: what was recorded since it began, by one program after another.
+    """A run, or several runs in a row of a simulator, whose program may change between them: one window of results.
 
-    asked: why the run that is going on is to stop, "Ctrl-C" or "stop", or nothing.
+    steps: of the run. asked: why the run that is going on is to stop, "Ctrl-C" or "stop", or nothing.
     """
 
-    def __init__(self, sim: Any, name: str) -> None:
-        self.sim, self.name, self.first, self.running, self.asked = sim, name, sim._program.step, False, ""
-        self.events: Events = []
-        self.traces: list[dict[int, dict[str, np.ndarray]]] = []
+    def __init__(self, sim: Any, name: str, steps: int = 0) -> None:
+        self.sim, self.name, self.running, self.asked = sim, name, False, ""
+        self.recorders = Recorders(sim._program, steps, sim._files)
 
     def ask(self, why: str) -> None:
         """Stop the run that is going on at the end of its slice."""
         self.asked = self.asked or why
         self.sim._program.stop()
 
-    def take(self, program: Program) -> None:
-        """Take over what a stretch of the run has recorded."""
-        self.events += program.take_events()
-        self.traces.append(program.traces)
-
     def results(self) -> Results:
         """What was recorded until now."""
-        program = self.sim._program
-        if self.traces:                         # else nothing ran
-            program.traces = joined(self.traces)
-        program.events = self.events
-        found: Results = collect(program.plan, program, self.first)
-        self.events, self.traces = [], [program.traces] if self.traces else []
-        return found
-
-
-def joined(pieces: list[dict[int, dict[str, np.ndarray]]]) -> dict[int, dict[str, np.ndarray]]:
-    """The traces of stretches, one after another."""
-    if len(pieces) == 1:
-        return pieces[0]
-    return {i: {name: np.concatenate([piece[i][name] for piece in pieces]) for name in trace}
-            for i, trace in pieces[-1].items()}
+        return self.recorders.results(self.sim._program)
 
 
 def run_window(sim: Any, steps: int, progress: bool | None, callback: Callback | None = None,
                every: Any = None) -> Results:
     """Run the simulator's program for so many steps; an error that comes meanwhile holds what was recorded in `results`."""
     stretch = stretch_of(sim, steps, callback, every)
-    window = sim._window = Window(sim, "simulate")
+    window = sim._window = Window(sim, "simulate", steps)
     try:
         advance(window, steps, progress, callback, stretch)
         results = window.results()
@@ -98,31 +77,40 @@ def stretch_of(sim: Any, steps: int, callback: Callback | None, every: Any) -> i
 
 def advance(window: Window, steps: int, progress: bool | None, callback: Callback | None, stretch: int) -> None:
     """Go on for so many steps, or until it is asked to stop."""
-    sim = window.sim
-    program = sim._continued()
-    check_room(trace_bytes(program.plan, steps), "the traces",
-               "record fewer neurons, or at a longer interval, or run in several cont() calls")
-    begin, end, dt = program.step, program.step + steps, sim.dt
+    program = window.sim._continued()
+    window.recorders.check_room(program, steps)
+    begin, dt = program.step, window.sim.dt
     shown = progress if progress is not None else hasattr(sys, "ps1") or "ipykernel" in sys.modules
     window.asked, window.running = "", True
-    with noting_ctrl_c(lambda: window.ask("Ctrl-C")), progress_bar(shown, begin * dt, steps * dt) as moved:
-        while True:
-            program = sim._continued()          # the callback may have set parameters, which makes another
-            program.start()
-            if window.asked:                    # before start() forgot it
-                program.stop()
-            try:
-                program.run(min(stretch, end - program.step), (lambda step: moved(step * dt)) if shown else None)
-            finally:
-                window.take(program)
-            moved(program.step * dt)
-            if program.stopping:                # Ctrl-C may come to the program alone, where another answers it, too
-                window.asked = window.asked or "Ctrl-C"
-            elif callback is not None and steps and called(callback, sim):
-                window.asked = window.asked or "stop"
-            if window.asked or program.step >= end:
-                break
+    try:
+        with noting_ctrl_c(lambda: window.ask("Ctrl-C")), progress_bar(shown, begin * dt, steps * dt) as moved:
+            go(window, begin + steps, moved if shown else None, callback, stretch)
+    except Exception:
+        with contextlib.suppress(RecordingFailed):      # the first error tells more
+            window.recorders.flush()
+        raise
+    window.recorders.flush()
     window.running = False
+
+
+def go(window: Window, end: int, moved: Callable[[float], None] | None, callback: Callback | None, stretch: int) -> None:
+    """Go on until the step `end`, and call the user's function after every stretch; moved: is told the time reached."""
+    sim = window.sim
+    first = sim._program.step
+    while True:
+        program = sim._continued()          # the callback may have set parameters, which makes another
+        program.start()
+        if window.asked:                    # before start() forgot it
+            program.stop()
+        window.recorders.go(program, min(stretch, end - program.step), (lambda step: moved(step * sim.dt)) if moved else None)
+        if moved:
+            moved(program.step * sim.dt)
+        if program.stopping:                # Ctrl-C may come to the program alone, where another answers it, too
+            window.asked = window.asked or "Ctrl-C"
+        elif callback is not None and end > first and called(callback, sim):
+            window.asked = window.asked or "stop"
+        if window.asked or program.step >= end:
+            return
 
 
 def called(callback: Callback, sim: Any) -> bool:

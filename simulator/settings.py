@@ -17,6 +17,8 @@ from .network import Population, Segment
 from .plan import Block
 from .resolve import resolve
 
+# parameters of recorders that are read when a run begins
+NOT_PLANNED = {"label", "record_to", "overwrite", "precision", "time_in_steps", "n_events"}
 FIRST_INDEX = 1 << 16        # of the random numbers that values given to `set` are drawn with
 
 
@@ -96,10 +98,10 @@ def set_values(sim: Any, segments: tuple[Segment, ...], given: dict[str, Any]) -
         if p.recorder:
             if sim._window is not None:
                 raise NotAvailable(f"{p.name}: a recorder is set before or after a run, not in a callback or before cleanup()")
-            params = recorder_params(p.recorder, {**p.params, **given}, sim.dt)
+            params = recorder_params(p.recorder, given, sim.dt, p.params)
             for recorded in sim.network.recorded(p):
                 check_recordables(recorded.population, params.get("record_from", ()))
-            changes.append((p, params, {}, {}))
+            changes.append((p, {name: value for name, value in params.items() if value != p.params[name]}, {}, {}))
             continue
         changes.append((p, *changed(sim, s, given, n, mine)))
     sim._sets += 1
@@ -111,7 +113,7 @@ def set_values(sim: Any, segments: tuple[Segment, ...], given: dict[str, Any]) -
             assert running is not None
             running[...] = values
             sim._program.parts["sick"] = 0      # what had diverged may have been put right
-        if params or initial:
+        if initial or (params if p.model else set(params) - NOT_PLANNED):
             sim._plan = None             # made anew, and the state of a run carried over, when it is needed
 
 

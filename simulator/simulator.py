@@ -9,9 +9,11 @@ from nestling.connect.contract import Rule
 from nestling.models.contract import Model, ParameterError
 from nestling.models.reading import is_model, read_model, resized
 from nestling.recorders.contract import is_recorder, read_recorder
+from nestling.recorders.files import RecordingFile
 from nestling.recorders.results import Results
 
 from .backends import Program, backend_of
+from .collect import make_collectors
 from .connecting import check_comm, check_ends, make_projections, make_recording
 from .connections import Connections, find_connections
 from .declare import check_parameters, declared, on_grid, recorder_params, whole_number
@@ -27,6 +29,7 @@ from .profile import Profile, profile_run
 from .resolve import resolve
 from .run_control import RunControl
 from .running import Callback, check_free, stretch_of
+from .stretches import check_files
 from .table_reader import Reader
 from .units import magnitude
 from .views import NodeView, whole_population
@@ -63,6 +66,7 @@ class Simulator(RunControl):
         self._as_stored: tuple[Network, Reader] | None = None      # what reads procedural synapses, and of which network
         self._remade = 0                # how often connections were removed or put into another order
         self._patched: Plan | None = None           # the plan in whose tables weights were set
+        self._files: dict[int, RecordingFile] = {}  # that recorders write to, by number of the recorder
         self._ran: Network | None = None            # of the run that there is, with what was set since
 
     def create(self, model: Any, size: int | tuple[int, ...] | None = None, *, params: dict[str, Any] | None = None,
@@ -272,6 +276,7 @@ class Simulator(RunControl):
 
     def _from_start(self, plan: Plan) -> Program:
         """The plan's program at t = 0."""
+        check_files(make_collectors(plan))
         if self._program is None or self._program.plan is not plan or self._program.roomy:
             self._program = None                        # its memory is free before another program's is taken
             self._program = self._backend.make_program(plan)

@@ -1,6 +1,7 @@
 """Room for the samples of a run, and the taps that fill it: what both backends bind to their kernels."""
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ def make_traces(plan: Plan, step: int, end: int) -> tuple[dict[int, dict[str, np
     taps = []
     for s in plan.samplings:
         width = sum(len(o.nodes) for o in plan.samplings if o.recorder is s.recorder)
-        first = max(s.first, s.first + -(-(step + 1 - s.first) // s.interval) * s.interval)
+        first = first_after(s, step)
         last = min(s.last, end)
         rows = max(0, (last - first) // s.interval + 1)
         mine = traces.setdefault(s.recorder.index, {})
@@ -50,6 +51,22 @@ def cut_traces(traces: dict[int, dict[str, Any]], step: int) -> None:
             trace[name] = trace[name][:n]
 
 
-def trace_bytes(plan: Plan, steps: int) -> float:
-    """Bytes that the samples of so many steps take."""
-    return sum(8.0 * len(s.nodes) * len(s.fields) * steps / s.interval for s in plan.samplings)
+def trace_bytes(plan: Plan, steps: int, without: Collection[int] = ()) -> float:
+    """Bytes that the samples of so many steps take; without: recorders, by number, that are left out."""
+    return sum(8.0 * len(s.nodes) * len(s.fields) * steps / s.interval for s in plan.samplings
+               if s.recorder.index not in without)
+
+
+def first_after(s: Sampling, step: int) -> int:
+    """Time stamp of the first sample of a run that goes on from `step`."""
+    return max(s.first, s.first + -(-(step + 1 - s.first) // s.interval) * s.interval)
+
+
+def first_samples(plan: Plan, step: int) -> dict[int, int]:
+    """Of each recorder of states, the time stamp of the first sample of a run that goes on from `step`."""
+    return {s.recorder.index: first_after(s, step) for s in plan.samplings}
+
+
+def is_full(program: Any) -> bool:
+    """Whether a run is to return because it holds as many recorded spikes as are wanted at once."""
+    return program.most_events is not None and sum(len(steps) for steps, _, _ in program.events) >= program.most_events

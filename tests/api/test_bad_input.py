@@ -102,7 +102,7 @@ def test_what_is_no_number_is_refused(net, refused, mistake, error, words):
     ("generator", device(nl.poisson_generator, rates=1.0), nl.UnknownName, "'rates'", "did you mean rate?"),
     ("no V_m to initialise", device(nl.poisson_generator, V_initializer=1.0), nl.UnknownName, "'V_initializer'", "rate"),
     ("recorder", device(nl.spike_recorder, begin=1.0), nl.UnknownName, "spike_recorder", "'begin'", "start, stop, origin"),
-    ("meter", device(nl.multimeter, recordfrom="V_m"), nl.UnknownName, "did you mean record_from?", "interval"),
+    ("meter", device(nl.multimeter, recordfrom="V_m"), nl.UnknownName, "did you mean record_from", "interval"),
 )
 def test_an_unknown_parameter_brings_the_names_that_are_near(net, refused, mistake, error, words):
     with refused(net, error, *words):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from nestling import simulator as nl
-from nestling.recorders.statistics import Window, interval_cv, mean_correlation
+from nestling.recorders.statistics import interval_cv, mean_correlation
+from nestling.recorders.trains import Window
 
 ORDER, G, ETA, EPSILON, J, DELAY = 100, 5.0, 2.0, 0.1, 0.1, 1.5
 NE, NI = 4 * ORDER, ORDER

@@ -1,0 +1,85 @@
+"""NEST's ascii format of recorded data (its RecordingBackendASCII, version 2): a row of text an event, or a node and sample."""
+from __future__ import annotations
+
+import io
+from itertools import chain
+
+import numpy as np
+
+from .files import About, Columns, RecordingFile
+
+HEAD = "# NEST version: 3.10.0\n# RecordingBackendASCII version: 2\n"       # whose format this is
+ROWS = 1 << 16                  # made into text at a time
+
+
+class AsciiFile(RecordingFile):
+    """A file of rows `sender time states...`; senders are global ids."""
+
+    def __init__(self, path: str, about: About) -> None:
+        super().__init__(path, about)
+        self.width = len(about.ids) if about.states else 1            # lines a row
+        self._marks = [(0, 0)]                                        # rows, and the bytes that they take with the head
+
+    def _make(self) -> None:
+        time = ["time_step", "time_offset"] if self.about.time_in_steps else ["time_ms"]
+        head = HEAD + "\t".join(["sender", *time, *self.about.states]) + "\n"
+        with open(self.path, "x") as file:
+            file.write(head)
+        self._marks = [(0, len(head))]
+
+    @property
+    def _format(self) -> str:
+        real = f"\t%.{self.about.precision}f"
+        return "%d" + ("\t%d" + real if self.about.time_in_steps else real) + real * len(self.about.states) + "\n"
+
+    def _write(self, columns: Columns) -> None:
+        with open(self.path, "r+") as file:
+            file.truncate(self._marks[-1][1])                         # what a failure may have left
+            file.seek(self._marks[-1][1])
+            step = max(ROWS // self.width, 1)
+            for i in range(0, len(columns["stamps"]), step):
+                file.write(self._text({name: a[i:i + step] for name, a in columns.items()}))
+            file.flush()
+            self._marks.append((self.rows + len(columns["stamps"]), file.tell()))
+
+    def _text(self, columns: Columns) -> str:
+        ids, stamps = self.about.ids, np.repeat(columns["stamps"], self.width)
+        senders = np.tile(ids, len(columns["stamps"])) if self.about.states else ids[columns["senders"]]
+        times = [stamps, np.zeros(len(stamps))] if self.about.time_in_steps else [stamps * self.about.dt]
+        fields = [senders, *times, *(columns[name].ravel() for name in self.about.states)]
+        return self._format * len(senders) % tuple(chain.from_iterable(zip(*(f.tolist() for f in fields))))
+
+    def _size(self, columns: Columns) -> int:
+        numbers = 2 + self.about.time_in_steps + len(self.about.states)
+        return len(columns["stamps"]) * self.width * numbers * (16 + self.about.precision)
+
+    def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
+        first = max((mark for mark in self._marks if mark[0] <= begin), default=self._marks[0])
+        last = min(mark for mark in self._marks if mark[0] >= end)
+        with open(self.path, "rb") as file:
+            file.seek(first[1])
+            text = file.read(last[1] - first[1])
+        lines = slice((begin - first[0]) * self.width, (end - first[0]) * self.width)
+        found = np.loadtxt(io.BytesIO(text), ndmin=2)[lines]
+        stamps = found[:, 1] if self.about.time_in_steps else np.rint(found[:, 1] / self.about.dt)
+        stamps = stamps[::self.width].astype(np.int64)
+        if not self.about.states:
+            return {"stamps": stamps, "senders": places(stamps, found[:, 0].astype(np.int64), self.about.ids)}
+        values = found[:, 2 + self.about.time_in_steps:].reshape(len(stamps), self.width, -1)
+        return {"stamps": stamps, **{name: values[:, :, i].astype(kind)
+                                     for i, (name, kind) in enumerate(self.about.states.items()) if name in names}}
+
+
+def places(stamps: np.ndarray, senders: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """Positions of senders in `ids`; a node that stands there twice has its events once for each."""
+    order = np.argsort(ids, kind="stable")
+    first = np.searchsorted(ids[order], senders)
+    often = np.searchsorted(ids[order], senders, side="right") - first
+    if (often == 1).all():
+        return order[first]
+    by = np.lexsort((senders, stamps))                          # stable: how many of the same node and time came before
+    new = np.r_[True, (np.diff(stamps[by]) != 0) | (np.diff(senders[by]) != 0)]
+    begins = np.flatnonzero(new)
+    rank = np.empty(len(by), np.int64)
+    rank[by] = np.arange(len(by)) - begins[np.cumsum(new) - 1]
+    return order[first + rank % often]

@@ -1,0 +1,197 @@
+"""Files that recorders write to while a network runs.
+
+A `RecordingFile` holds columns of equal length: what was recorded, in rows of one event (stamps and senders) or of one sample
+(stamps, and the values of every state). It is open only while something is appended or read, so that between two stretches of
+a run any program can open it. Rows that could not be written wait in memory, and are read from there.
+"""
+from __future__ import annotations
+
+import os
+import weakref
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .contract import BadRecording, RecordingFailed
+
+Columns = dict[str, np.ndarray]
+_latest: weakref.WeakValueDictionary[str, RecordingFile] = weakref.WeakValueDictionary()      # made by this process, by path
+HDF5, ASCII = (".h5", ".hdf5"), (".dat",)
+
+
+@dataclass(frozen=True, eq=False)
+class About:
+    """What a file's rows are: of which recorder, of which nodes (global ids); of samples, every `interval` steps, the states
+    with their types and units, and of spikes none."""
+
+    name: str
+    ids: np.ndarray
+    dt: float
+    time_in_steps: bool
+    precision: int
+    interval: int = 0
+    states: dict[str, Any] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+
+    def same(self, other: About) -> bool:
+        """Whether rows of both can stand in one file."""
+        mine, theirs = ((a.name, a.dt, a.time_in_steps, a.precision, a.interval, a.states) for a in (self, other))
+        return mine == theirs and np.array_equal(self.ids, other.ids)
+
+
+class RecordingFile(ABC):
+    """What one recorder has written to `path`: `rows` rows, and those that wait. next: stamp of the sample that must follow."""
+
+    def __init__(self, path: str, about: About) -> None:
+        self.path, self.about = path, about
+        self.rows = 0
+        self.next: int | None = None
+        self.replaced = False               # the file is another run's now
+        self._waiting: list[Columns] = []
+
+    @property
+    def end(self) -> int:
+        """How many rows there are, with those that wait."""
+        return self.rows + sum(len(c["stamps"]) for c in self._waiting)
+
+    @property
+    def waiting_bytes(self) -> int:
+        return sum(a.nbytes for c in self._waiting for a in c.values())
+
+    def make(self) -> None:
+        """Make the file, in the place of one that may be there."""
+        try:
+            if os.path.exists(self.path):
+                os.remove(self.path)
+            self._make()
+            if self.path in _latest:
+                _latest[self.path].replaced = True
+            _latest[self.path] = self
+        except OSError as error:
+            raise BadRecording(f"record_to = {self.path!r}: cannot be made: {error}") from error
+
+    def add(self, columns: Columns) -> None:
+        """Rows that `flush` will write."""
+        if len(columns["stamps"]):
+            self._waiting.append(columns)
+            self.next = int(columns["stamps"][-1]) + self.about.interval
+
+    def flush(self) -> None:
+        """Append what waits. Raises RecordingFailed: then it waits on."""
+        if not self._waiting:
+            return
+        columns = joined(self._waiting)
+        self._waiting = [columns]
+        try:
+            self.check()
+            reserve(self.path, self._size(columns))
+            self._write(columns)
+        except OSError as error:
+            raise RecordingFailed(
+                f"{self.path}: {error}. {self.rows:,} rows are in the file and {len(columns['stamps']):,} wait in memory; the "
+                f"error's results hold both, and cont() goes on, writing those first") from error
+        self.rows += len(columns["stamps"])
+        self._waiting = []
+
+    def check(self) -> None:
+        """OSError where the file that was made is not there any more."""
+        if self.replaced or not os.path.isfile(self.path):
+            raise FileNotFoundError(f"the file is {'that of another run now' if self.replaced else 'gone'}")
+
+    def read(self, begin: int, end: int, names: tuple[str, ...] = ()) -> Columns:
+        """Rows begin .. end - 1 of the columns of these names, or of all. Raises BadRecording where they cannot be read."""
+        names, parts = names or tuple(self._empty()), []
+        try:
+            if begin < self.rows:
+                self.check()
+                found = self._read(begin, min(end, self.rows), names)
+                parts.append({name: found[name] for name in names})
+        except OSError as error:
+            raise BadRecording(f"{self.path}: what was recorded cannot be read: {error}") from error
+        if end > self.rows or not parts:
+            waiting = joined(self._waiting) if self._waiting else self._empty()
+            parts.append({name: waiting[name][max(begin - self.rows, 0):max(end - self.rows, 0)] for name in names})
+        return joined(parts)
+
+    def _empty(self) -> Columns:
+        rows: Columns = {"stamps": np.zeros(0, np.int64)}
+        if not self.about.states:
+            return {**rows, "senders": np.zeros(0, np.int64)}
+        return {**rows, **{name: np.zeros((0, len(self.about.ids)), kind) for name, kind in self.about.states.items()}}
+
+    @abstractmethod
+    def _make(self) -> None: ...
+
+    @abstractmethod
+    def _write(self, columns: Columns) -> None: ...
+
+    @abstractmethod
+    def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns: ...
+
+    @abstractmethod
+    def _size(self, columns: Columns) -> int:
+        """At most so many bytes will be written."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a file, for the results of one window."""
+
+    file: RecordingFile
+    begin: int
+    end: int
+
+    def read(self, *names: str) -> Columns:
+        return self.file.read(self.begin, self.end, names)
+
+
+def joined(parts: list[Columns]) -> Columns:
+    """Rows of several pieces, one after another."""
+    return parts[0] if len(parts) == 1 else {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+
+
+def reserve(path: str, nbytes: int) -> None:
+    """OSError where so many bytes more have no room on the disk, before anything of the file is changed."""
+    if hasattr(os, "posix_fallocate"):
+        with open(path, "r+b") as file:
+            size = os.fstat(file.fileno()).st_size
+            try:
+                os.posix_fallocate(file.fileno(), size, nbytes)
+            finally:
+                os.ftruncate(file.fileno(), size)
+
+
+def check_path(path: str, overwrite: bool) -> None:
+    """Refuse a file that cannot be made: BadRecording."""
+    suffix, there = Path(path).suffix, f"record_to = {path!r}"
+    if suffix not in HDF5 + ASCII:
+        raise BadRecording(f"{there}: must be 'memory', or a path that ends in .h5 or .hdf5 (HDF5), or in .dat (NEST's ascii "
+                           f"format)")
+    if suffix in HDF5:
+        try:
+            import h5py  # noqa: F401
+        except ImportError:
+            raise BadRecording(f"{there}: HDF5 needs h5py: install it with pip install \"nestling[h5]\"") from None
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise BadRecording(f"{there}: there is no folder {folder}")
+    if os.path.lexists(path):
+        if not os.path.isfile(path):
+            raise BadRecording(f"{there}: is there already, and no file")
+        if not overwrite:
+            raise BadRecording(f"{there}: is there already: overwrite=True replaces it; cont() appends to what simulate() "
+                               f"has made")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadRecording(f"{there}: the folder {folder} cannot be written to")
+
+
+def file_for(path: str, about: About) -> RecordingFile:
+    """The file of that format, not yet made."""
+    if Path(path).suffix in ASCII:
+        from .ascii import AsciiFile
+        return AsciiFile(path, about)
+    from .sonata import SonataReport, SonataSpikes
+    return (SonataReport if about.states else SonataSpikes)(path, about)

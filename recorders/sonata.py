@@ -1,0 +1,171 @@
+"""HDF5 files in SONATA's layout (Dai et al. 2020, PLoS Comput Biol 16: e1007696): spikes, and reports of states.
+
+They are appended to in HDF5's mode for a single writer and many readers, in which a file is whole at every moment, even where
+the process is killed. Such a file says that it is being written to: `h5py.File(path, "r", swmr=True)` opens it all the same;
+/nestling/<name>/rows says how many of its rows are finished. `repair` takes away the mark and the others.
+"""
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from .contract import BadRecording
+from .files import Columns, RecordingFile
+
+VERSIONS = ("v110", "v110")     # of the format: the first that can be read while it is written, so that most programs know it
+SORTING = {"none": 0, "by_id": 1, "by_time": 2}
+CHUNK = 1 << 17                 # bytes
+
+
+class SonataFile(RecordingFile):
+    """What both layouts share."""
+
+    def _open_new(self) -> Any:
+        import h5py
+        file = h5py.File(self.path, "x", libver=VERSIONS)
+        file.attrs["magic"], file.attrs["version"] = np.uint32(0x0A7A), np.array([0, 1], np.uint32)
+        file[f"nestling/{self.about.name}/global_ids"] = self.about.ids.astype(np.uint64)
+        file[f"nestling/{self.about.name}/rows"] = 0                # that are whole
+        return file
+
+    def _open(self) -> Any:
+        import h5py
+        return h5py.File(self.path, "r+", libver=VERSIONS, locking=False)
+
+    def _dataset(self, group: Any, name: str, shape: tuple[int, ...], kind: Any, unit: str = "") -> None:
+        width = int(np.prod(shape, dtype=np.int64)) * np.dtype(kind).itemsize
+        rows = max(1, min(CHUNK // max(width, 1), 1 << 14))
+        data = group.create_dataset(name, (0, *shape), kind, maxshape=(None, *shape), chunks=(rows, *shape))
+        if unit:
+            data.attrs["units"] = unit
+
+    def _append(self, file: Any, columns: dict[str, np.ndarray], **others: np.ndarray) -> None:
+        """Append to data sets, and put others in the place of what they hold, by path."""
+        pairs = [(file[path], values) for path, values in columns.items()]
+        for data, _ in pairs:
+            if len(data) > self.rows:                               # what a failure has left
+                data.resize(self.rows, 0)
+        rows, number = file[f"nestling/{self.about.name}/rows"], self.rows + len(pairs[0][1])
+        rest = [(file[path], values) for path, values in others.items()]
+        file.swmr_mode = True
+        for data, values in pairs:
+            data.resize(number, 0)
+            data[self.rows:] = values
+        for data, values in rest:
+            data[...] = values
+        file.flush()
+        rows[...] = number
+
+
+class SonataSpikes(SonataFile):
+    """/spikes/<name>/timestamps (ms) and node_ids (positions in the recorded view)."""
+
+    def _make(self) -> None:
+        import h5py
+        with self._open_new() as file:
+            group = file.create_group(f"spikes/{self.about.name}")
+            group.attrs.create("sorting", SORTING["by_time"], dtype=h5py.enum_dtype(SORTING, np.uint8))
+            self._dataset(group, "timestamps", (), np.float64, "ms")
+            self._dataset(group, "node_ids", (), np.uint64)
+
+    def _write(self, columns: Columns) -> None:
+        group = f"spikes/{self.about.name}"
+        with self._open() as file:
+            self._append(file, {f"{group}/node_ids": columns["senders"].astype(np.uint64),
+                                f"{group}/timestamps": columns["stamps"] * self.about.dt})
+
+    def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
+        with open_to_read(self.path) as file:
+            group = file[f"spikes/{self.about.name}"]
+            found = {"senders": group["node_ids"][begin:end].astype(np.int64)} if "senders" in names else {}
+            times = group["timestamps"][begin:end] if "stamps" in names else np.zeros(0)
+        return {**found, "stamps": np.rint(times / self.about.dt).astype(np.int64)}
+
+    def _size(self, columns: Columns) -> int:
+        return 16 * len(columns["stamps"]) + 4 * CHUNK
+
+
+class SonataReport(SonataFile):
+    """/report/<name>/data (samples, nodes) and mapping; of several states a group <name>_<state> each."""
+
+    def _group(self, state: str) -> str:
+        return f"report/{self.about.name}" + (f"_{state}" if len(self.about.states) > 1 else "")
+
+    def _make(self) -> None:
+        n = len(self.about.ids)
+        with self._open_new() as file:
+            for state, kind in self.about.states.items():
+                group = file.create_group(self._group(state))
+                self._dataset(group, "data", (n,), kind, self.about.units[state])
+                mapping = group.create_group("mapping")
+                mapping["node_ids"] = np.arange(n, dtype=np.uint64)
+                mapping["node_ids"].attrs.create("sorted", 1, dtype=np.uint8)
+                mapping["index_pointers"] = np.arange(n + 1, dtype=np.uint64)
+                mapping["element_ids"] = np.zeros(n, np.uint32)
+                mapping["time"] = np.zeros(3)
+                mapping["time"].attrs["units"] = "ms"
+
+    def _write(self, columns: Columns) -> None:
+        step, end = self.about.interval, int(columns["stamps"][-1]) + self.about.interval
+        times = np.array([end - step * (self.rows + len(columns["stamps"])), end, step]) * self.about.dt
+        with self._open() as file:
+            self._append(file, {f"{self._group(state)}/data": columns[state] for state in self.about.states},
+                         **{f"{self._group(state)}/mapping/time": times for state in self.about.states})
+
+    def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
+        with open_to_read(self.path) as file:
+            groups = [(state, file[self._group(state)]) for state in self.about.states]
+            first = round(float(groups[0][1]["mapping/time"][0]) / self.about.dt)
+            values = {state: group["data"][begin:end] for state, group in groups if state in names}
+        return {"stamps": first + self.about.interval * np.arange(begin, end), **values}
+
+    def _size(self, columns: Columns) -> int:
+        return sum(a.nbytes for a in columns.values()) + 4 * max(CHUNK, 8 * len(self.about.ids)) * len(columns)
+
+
+def open_to_read(path: str) -> Any:
+    """An HDF5 file, opened to be read, even where a process was killed that wrote to it."""
+    import h5py
+    try:
+        return h5py.File(path, "r", locking=False)
+    except OSError:
+        return h5py.File(path, "r", swmr=True, locking=False)
+
+
+def repair(path: str) -> None:
+    """Make an HDF5 file that a recorder wrote to when its process was killed one that every program opens. It is copied once.
+
+    Raises
+    ------
+    BadRecording
+        where it cannot be opened; the file is then as it was.
+    """
+    import h5py
+    new = f"{path}.repaired"
+    try:
+        with open_to_read(path) as old, h5py.File(new, "w", libver=VERSIONS) as file:
+            for name, value in old.attrs.items():
+                file.attrs[name] = value
+            for name in old:
+                old.copy(name, file)
+            cut(file)
+        os.replace(new, path)
+    except OSError as error:
+        if os.path.exists(new):
+            os.remove(new)
+        raise BadRecording(f"{path}: cannot be repaired: {error}") from error
+
+
+def cut(file: Any) -> None:
+    """Drop the rows that were not finished."""
+    for name, mine in file["nestling"].items():
+        rows = int(mine["rows"][()])
+        spikes = [f"spikes/{name}/timestamps", f"spikes/{name}/node_ids"]
+        reports = [f"report/{group}" for group in file.get("report", ())]
+        for path in [path for path in spikes if path in file] + [f"{group}/data" for group in reports]:
+            file[path].resize(rows, 0)
+        for group in reports:
+            start, _, step = file[f"{group}/mapping/time"][:]
+            file[f"{group}/mapping/time"][1] = start + rows * step
