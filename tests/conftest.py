@@ -1,5 +1,6 @@
 """Fixtures that all folders of tests share."""
 import importlib.util
+import signal
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,14 @@ def gpu():
     except NotAvailable:
         cuda._device = load(Path(__file__).parent / "cuda" / "emulated.py").EmulatedDevice()
         return cuda._device
+
+
+@pytest.fixture
+def ctrl_c():
+    """Python's own answer to Ctrl-C, which a shell takes away from programs that it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

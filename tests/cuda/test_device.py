@@ -143,7 +143,7 @@ def test_a_forked_process_says_that_it_cannot_use_the_gpu(driver, build, monkeyp
     assert sim.cont(1.0).window == (5.0, 6.0)
 
 
-def test_ctrl_c_stops_between_graphs_and_cont_goes_on(driver, build):
+def test_ctrl_c_stops_between_graphs_and_cont_goes_on(driver, build, ctrl_c):
     sim, _, rec, _ = build()
     whole = sim.simulate(60.0).events(rec, plain=True)
     driver.at_launch = lambda: len(driver.launches) == before + 200 and os.kill(os.getpid(), signal.SIGINT)

@@ -6,6 +6,7 @@ grid; so spikes must be the same, and V_m may differ by the rounding of one step
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from nestling.models.arithmetic import each, plus, total
 from nestling.models.arithmetic import times as product
 from nestling.models.contract import Along, Unit, mV, pA, times
 
-CHECKS = settings(deadline=None, max_examples=100, derandomize=True, database=None,
+CHECKS = settings(deadline=None, derandomize=True, database=None,
                   suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture])
 
 Currents = Annotated[float, Unit("pA"), Along("tau_syn", "I_syn")]
@@ -268,21 +269,33 @@ def assert_same_traces(results: list[nl.Results], expected: Any, meter: Any, tol
                                    atol=tolerance)
 
 
-@CHECKS
-@given(st.data(), st.lists(st.integers(0, 150), max_size=2).map(lambda windows: [*windows, 130]))
-def test_a_random_network_does_what_the_slow_simulator_does(reference, tolerances, backend, data, windows):
-    sim, spike_recorders, meters = data.draw(networks(backend))
-    note(f"{windows} steps of {sim.plan()}")
-    expected = reference.Reference(sim)
-    expected.run(sum(windows))
-    results = run_in_windows(sim, windows)
-    total = sum(len(expected.events(r)[0]) for r in spike_recorders)
-    event(f"spikes: {'none' if not total else 'below 100' if total < 100 else '100 or more'}")
-    event(f"threads: {sim.threads}")
-    for recorder in spike_recorders:
-        assert_same_spikes(results, expected, recorder)
-    for meter in meters:
-        assert_same_traces(results, expected, meter, tolerances.EXACT_MV)
+def examples(backend: str, number: int, *strategies: Any) -> Callable[[Callable[..., None]], None]:
+    """Runs a check on so many examples, and on fewer where kernels run on an emulated GPU, slowly."""
+    def run(check: Callable[..., None]) -> None:
+        settings(CHECKS, max_examples=number if backend == "cpu" else number * 2 // 5)(given(*strategies)(check))()
+    return run
+
+
+def windows_of(most: int) -> Any:
+    """Lengths of runs in a row, in steps."""
+    return st.lists(st.integers(0, 150), max_size=most).map(lambda windows: [*windows, 130])
+
+
+def test_a_random_network_does_what_the_slow_simulator_does(reference, tolerances, backend):
+    @examples(backend, 100, st.data(), windows_of(2))
+    def check(data: Any, windows: list[int]) -> None:
+        sim, spike_recorders, meters = data.draw(networks(backend))
+        note(f"{windows} steps of {sim.plan()}")
+        expected = reference.Reference(sim)
+        expected.run(sum(windows))
+        results = run_in_windows(sim, windows)
+        total = sum(len(expected.events(r)[0]) for r in spike_recorders)
+        event(f"spikes: {'none' if not total else 'below 100' if total < 100 else '100 or more'}")
+        event(f"threads: {sim.threads}")
+        for recorder in spike_recorders:
+            assert_same_spikes(results, expected, recorder)
+        for meter in meters:
+            assert_same_traces(results, expected, meter, tolerances.EXACT_MV)
 
 
 def events_and_traces(results: list[nl.Results], spike_recorders: list[Any], meters: list[Any]) -> list[np.ndarray]:
@@ -290,15 +303,15 @@ def events_and_traces(results: list[nl.Results], spike_recorders: list[Any], met
             ] + [np.concatenate([r.trace(meter, plain=True) for r in results]) for meter in meters]
 
 
-@settings(CHECKS, max_examples=30)
-@given(st.data(), st.lists(st.integers(0, 150), max_size=1).map(lambda windows: [*windows, 130]))
-def test_a_random_network_does_the_same_on_any_number_of_threads_in_single_precision(backend, data, windows):
-    sim, spike_recorders, meters = data.draw(networks(backend))
-    found = []
-    for threads in (1, 2, 4):
-        single = nl.Simulator(dt=sim.dt, seed=sim.seed, threads=threads, precision="single", backend=backend)
-        single.network = sim.network        # the same declarations
-        found.append(events_and_traces(run_in_windows(single, windows), spike_recorders, meters))
-    for other in found[1:]:
-        for a, b in zip(found[0], other, strict=True):
-            np.testing.assert_array_equal(a, b)
+def test_a_random_network_does_the_same_on_any_number_of_threads_in_single_precision(backend):
+    @examples(backend, 30, st.data(), windows_of(1))
+    def check(data: Any, windows: list[int]) -> None:
+        sim, spike_recorders, meters = data.draw(networks(backend))
+        found = []
+        for threads in (1, 2, 4):
+            single = nl.Simulator(dt=sim.dt, seed=sim.seed, threads=threads, precision="single", backend=backend)
+            single.network = sim.network        # the same declarations
+            found.append(events_and_traces(run_in_windows(single, windows), spike_recorders, meters))
+        for other in found[1:]:
+            for a, b in zip(found[0], other, strict=True):
+                np.testing.assert_array_equal(a, b)

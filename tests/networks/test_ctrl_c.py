@@ -15,14 +15,6 @@ from nestling import simulator as nl
 LONG_MS = 3e5        # half a minute of computing, should nothing interrupt it
 
 
-@pytest.fixture
-def ctrl_c():
-    """Python's own answer to Ctrl-C, which a shell takes away from programs that it starts in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def interrupted(seconds: float, run: Callable[[], Any]) -> nl.Interrupted:
     """What run() raises when Ctrl-C comes after so many seconds."""
     timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
