@@ -127,9 +127,10 @@ def test_an_array_that_was_exchanged(saved, tmp_path):
 
 
 def test_a_file_runs_no_code(saved, tmp_path):
-    # an array of objects would be unpickled
-    trap = types.SimpleNamespace(np=np)
-    np.savez(tmp_path / "trap.npz", a=np.array([trap], object))
+    class Trap:                                     # what it names is called where it is unpickled
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "sprung"),)
+    np.savez(tmp_path / "trap.npz", a=np.array([Trap()], object))
     with zipfile.ZipFile(tmp_path / "trap.npz") as z:
         pickled = z.read("a.npy")
     with zipfile.ZipFile(saved) as old, zipfile.ZipFile(tmp_path / "bad", "w") as new:
@@ -140,6 +141,9 @@ def test_a_file_runs_no_code(saved, tmp_path):
             new.writestr(name, {"0.npy": pickled, archive.DESCRIPTION: text,
                                 archive.DIGEST: archive.hashlib.sha256(text).hexdigest()}.get(name, old.read(name)))
     refused(tmp_path / "bad", "Object arrays cannot be loaded")
+    with pytest.raises(FileExistsError):            # the trap works
+        os.mkdir(tmp_path / "sprung")
+        np.load(tmp_path / "trap.npz", allow_pickle=True)["a"]
     for name in ("os:system", "nestling.simulator.archive:os", "nestling.simulator.archive:write_archive"):
         def ask(d, name=name):
             d["objects"][0].update(name=name, digest="")
