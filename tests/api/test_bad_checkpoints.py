@@ -69,8 +69,8 @@ def test_foreign_files(tmp_path):
 
 def test_other_formats(saved, tmp_path):
     newer = changed(saved, tmp_path / "newer", lambda d: d.update(format=archive.FORMAT + 1, nestling="9.9"))
-    refused(newer, rf"format {archive.FORMAT + 1}, written by Nestling 9.9; this one reads format {archive.FORMAT}; load it with "
-                   r"that version or a later one")
+    refused(newer, rf"format {archive.FORMAT + 1}, written by Nestling 9.9; this one reads format {archive.FORMAT}; load it "
+                   r"with that version or a later one")
     older = changed(saved, tmp_path / "older", lambda d: d.update(format=0, nestling="0.0.1"))
     refused(older, r"format 0, written by Nestling 0.0.1; .* load it with that version$")
 
@@ -80,8 +80,9 @@ def test_the_format_is_raised_with_what_it_describes():
     described = {c.__name__: [f.name for f in fields(c)] for c in (network.Population, network.Projection, network.Edited)}
     assert archive.FORMAT == 1 and described == {
         "Population": ["index", "size", "first_id", "model", "recorder", "params", "initial", "layer"],
-        "Projection": ["index", "sources", "targets", "rule", "weight", "delay", "receptor", "stream", "named", "allow_autapses",
-                       "allow_multapses", "transposed", "specification", "procedural", "which", "edited", "bound"],
+        "Projection": ["index", "sources", "targets", "rule", "weight", "delay", "receptor", "stream", "named",
+                       "allow_autapses", "allow_multapses", "transposed", "specification", "procedural", "which", "edited",
+                       "bound"],
         "Edited": ["keys", "weights", "steps"]}
     assert [f.name for f in fields(network.Network)] == ["populations", "projections", "recordings"]
 
@@ -244,7 +245,8 @@ def test_a_model_that_is_missing_is_named(of_own):
 def test_a_model_is_found_by_its_name_and_told_by_its_code(of_own, monkeypatch):
     assert nl.Simulator.load(of_own, definitions=[model()]).cont(2.0).window[1] == pytest.approx(3.0)
     for other in (model(decay=0.8), model(threshold=11.0)):
-        refused(of_own, "the model Leaky .* is not what it was when the file was written: its code differs", definitions=[other])
+        refused(of_own, "the model Leaky .* is not what it was when the file was written: its code differs",
+                definitions=[other])
     right = model()
     right.__qualname__ = "Leaky"
     monkeypatch.setattr(sys.modules["__main__"], "Leaky", right, raising=False)         # a script's own
