@@ -8,6 +8,7 @@ from nestling.recorders.results import Results
 
 from .errors import Interrupted
 from .running import Callback, Window, advance, check_free, run_window, stretch_of
+from .sweep import sweep
 
 if TYPE_CHECKING:
     from .backends import Program
@@ -20,6 +21,7 @@ class RunControl:
 
     network: Network
     _window: Window | None = None       # of the run that is going on, or that was prepared
+    sweep = staticmethod(sweep)         # of any simulators: each point of a grid makes its own
 
     if TYPE_CHECKING:                   # what the rest of it has
         @property
