@@ -47,21 +47,14 @@ class rule(Rule):
         if by not in ("target", "source"):
             raise BadConnection(f"by = {by!r}: must be 'target' or 'source'")
         self.function, self.by, self.__doc__ = function, by, function.__doc__      # type: ignore[misc]
-        self.signature = signature_of(function)
-        self.longest = longest if longest is None or longest in self.signature.parameters else whole(longest, "longest")
-        self.given = {name: p.default for name, p in self.signature.parameters.items() if p.default is not p.empty}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return dict(function=self.function, longest=self.longest, by=self.by, given=self.given)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["function"], longest=state["longest"], by=state["by"])      # type: ignore[misc]
-        self.given = state["given"]
+        self.names = list(parameters := signature_of(function).parameters)
+        self.longest = longest if longest is None or longest in parameters else whole(longest, "longest")
+        self.given = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
 
     def __call__(self, *values: Any, **named: Any) -> rule:
         """The same rule with these parameters."""
         try:
-            given = self.signature.bind_partial(*values, **named).arguments
+            given = signature_of(self.function).bind_partial(*values, **named).arguments
         except TypeError as error:
             raise BadConnection(f"{self.function.__name__}: {error}") from None
         new = object.__new__(type(self))
@@ -69,7 +62,7 @@ class rule(Rule):
         return new
 
     def _parameters(self) -> dict[str, np.ndarray]:
-        return read_parameters(self.function.__name__, list(self.signature.parameters), self.given)
+        return read_parameters(self.function.__name__, self.names, self.given)
 
     @property
     def row(self) -> Callable:      # type: ignore[override]
@@ -102,5 +95,5 @@ class rule(Rule):
         return float(rows * self._most(0))              # at most; unknown without `longest`, until connect() draws it
 
     def __repr__(self) -> str:
-        shown = [f"{k}={self.given[k]!r}" for k in self.signature.parameters if k in self.given and np.ndim(self.given[k]) == 0]
+        shown = [f"{k}={self.given[k]!r}" for k in self.names if k in self.given and np.ndim(self.given[k]) == 0]
         return f"{self.function.__name__}({', '.join(shown)})"

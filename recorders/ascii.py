@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import io
+import os
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
-from .files import About, Columns, RecordingFile
+from .files import LAST, About, Columns, RecordingFile
 
 HEAD = "# NEST version: 3.10.0\n# RecordingBackendASCII version: 2\n"       # whose format this is
 ROWS = 1 << 16                  # made into text at a time
@@ -20,12 +22,36 @@ class AsciiFile(RecordingFile):
         self.width = len(about.ids) if about.states else 1            # lines a row
         self._marks = [(0, 0)]                                        # rows, and the bytes that they take with the head
 
-    def _make(self) -> None:
+    @property
+    def _head(self) -> str:
         time = ["time_step", "time_offset"] if self.about.time_in_steps else ["time_ms"]
-        head = HEAD + "\t".join(["sender", *time, *self.about.states]) + "\n"
+        return HEAD + "\t".join(["sender", *time, *self.about.states]) + "\n"
+
+    def _make(self) -> None:
         with open(self.path, "x") as file:
-            file.write(head)
-        self._marks = [(0, len(head))]
+            file.write(self._head)
+        self._marks = [(0, len(self._head))]
+
+    def position(self) -> dict[str, Any]:
+        return {**super().position(), "bytes": self._marks[-1][1]}
+
+    def stand_at(self, position: dict[str, Any]) -> None:
+        super().stand_at(position)
+        self._marks = [(0, len(self._head)), (self.rows, position["bytes"])]
+
+    def _last(self) -> bytes:
+        head, end = self._head.encode(), self._marks[-1][1]
+        with open(self.path, "rb") as file:
+            if file.read(len(head)) != head:
+                raise ValueError("another head")
+            file.seek(max(end - LAST, 0))
+            found = file.read(min(end, LAST))
+        if len(found) < min(end, LAST):
+            raise OSError("it has fewer rows than the checkpoint says")
+        return found
+
+    def _cut(self) -> None:
+        os.truncate(self.path, self._marks[-1][1])
 
     @property
     def _format(self) -> str:

@@ -6,6 +6,7 @@ a run any program can open it. Rows that could not be written wait in memory, an
 """
 from __future__ import annotations
 
+import hashlib
 import os
 import weakref
 from abc import ABC, abstractmethod
@@ -20,6 +21,7 @@ from .contract import BadRecording, RecordingFailed
 Columns = dict[str, np.ndarray]
 _latest: weakref.WeakValueDictionary[str, RecordingFile] = weakref.WeakValueDictionary()      # made by this process, by path
 HDF5, ASCII = (".h5", ".hdf5"), (".dat",)
+LAST = 1 << 16                  # bytes of the last rows, by which a file is known again
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +45,17 @@ class About:
 
 
 class RecordingFile(ABC):
-    """What one recorder has written to `path`: `rows` rows, and those that wait. next: stamp of the sample that must follow."""
+    """What one recorder has written to `path`: `rows` rows, and those that wait. next: stamp of the sample that must follow.
+
+    expected: of a file that has still to be found, the digest of its last rows at the checkpoint.
+    """
 
     def __init__(self, path: str, about: About) -> None:
         self.path, self.about = path, about
         self.rows = 0
         self.next: int | None = None
         self.replaced = False               # the file is another run's now
+        self.expected: str | None = None
         self._waiting: list[Columns] = []
 
     @property
@@ -67,11 +73,47 @@ class RecordingFile(ABC):
             if os.path.exists(self.path):
                 os.remove(self.path)
             self._make()
-            if self.path in _latest:
-                _latest[self.path].replaced = True
-            _latest[self.path] = self
+            self._own()
         except OSError as error:
             raise BadRecording(f"record_to = {self.path!r}: cannot be made: {error}") from error
+
+    def _own(self) -> None:
+        if self.path in _latest:
+            _latest[self.path].replaced = True
+        _latest[self.path] = self
+
+    def position(self) -> dict[str, Any]:
+        """Where the file stands, for a checkpoint, with all rows on the disk. Raises BadRecording, RecordingFailed."""
+        self.flush()
+        try:
+            self.check()
+            with open(self.path, "r+b") as file:
+                os.fsync(file.fileno())
+            return dict(rows=self.rows, next=self.next, last=self._digest())
+        except OSError as error:
+            raise BadRecording(f"record_to = {self.path!r}: {error}, so that no checkpoint can say where it stands: give "
+                               f"another path by set(record_to=...), and save again") from error
+
+    def stand_at(self, position: dict[str, Any]) -> None:
+        """Be the file of a checkpoint, which is looked for when the run goes on."""
+        self.rows, self.next, self.expected = position["rows"], position["next"], position["last"]
+
+    def take_up(self) -> None:
+        """Go on with the file of a checkpoint: rows that were written after it are cut off. Raises BadRecording."""
+        if self.expected is None:
+            return
+        try:
+            self._cut()
+        except OSError as error:
+            raise BadRecording(f"record_to = {self.path!r}: cannot be written to: {error}") from error
+        self.expected = None
+        self._own()
+
+    def _digest(self) -> str:
+        try:
+            return hashlib.sha256(self._last()).hexdigest()
+        except (KeyError, ValueError) as error:
+            raise OSError("it is another recorder's") from error
 
     def add(self, columns: Columns) -> None:
         """Rows that `flush` will write."""
@@ -97,9 +139,11 @@ class RecordingFile(ABC):
         self._waiting = []
 
     def check(self) -> None:
-        """OSError where the file that was made is not there any more."""
+        """OSError where the file that was made is not there any more, or not that of the checkpoint."""
         if self.replaced or not os.path.isfile(self.path):
             raise FileNotFoundError(f"the file is {'that of another run now' if self.replaced else 'gone'}")
+        if self.expected not in (None, self._digest()):
+            raise OSError("it is another run's: its rows are not those that it had at the checkpoint")
 
     def read(self, begin: int, end: int, names: tuple[str, ...] = ()) -> Columns:
         """Rows begin .. end - 1 of the columns of these names, or of all. Raises BadRecording where they cannot be read."""
@@ -130,6 +174,14 @@ class RecordingFile(ABC):
 
     @abstractmethod
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns: ...
+
+    @abstractmethod
+    def _last(self) -> bytes:
+        """The last of its rows, and what they are of; OSError, KeyError or ValueError where it has not so many, or others."""
+
+    @abstractmethod
+    def _cut(self) -> None:
+        """Drop what comes after its rows."""
 
     @abstractmethod
     def _size(self, columns: Columns) -> int:
@@ -164,8 +216,8 @@ def reserve(path: str, nbytes: int) -> None:
                 os.ftruncate(file.fileno(), size)
 
 
-def check_path(path: str, overwrite: bool) -> None:
-    """Refuse a file that cannot be made: BadRecording."""
+def check_format(path: str) -> None:
+    """Refuse a path that ends otherwise than files do, or whose format needs a library that is not here: BadRecording."""
     suffix, there = Path(path).suffix, f"record_to = {path!r}"
     if suffix not in HDF5 + ASCII:
         raise BadRecording(f"{there}: must be 'memory', or a path that ends in .h5 or .hdf5 (HDF5), or in .dat (NEST's ascii "
@@ -175,6 +227,12 @@ def check_path(path: str, overwrite: bool) -> None:
             import h5py  # noqa: F401
         except ImportError:
             raise BadRecording(f"{there}: HDF5 needs h5py: install it with pip install \"nestling[h5]\"") from None
+
+
+def check_path(path: str, overwrite: bool) -> None:
+    """Refuse a file that cannot be made: BadRecording."""
+    check_format(path)
+    there = f"record_to = {path!r}"
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
         raise BadRecording(f"{there}: there is no folder {folder}")

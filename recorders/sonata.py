@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .files import Columns, RecordingFile
+from .files import LAST, Columns, RecordingFile
 
 VERSIONS = ("v110", "v110")     # of the format: the first that can be read while it is written, so that most programs know it
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}
@@ -33,6 +33,26 @@ class SonataFile(RecordingFile):
     def _open(self) -> Any:
         import h5py
         return h5py.File(self.path, "r+", libver=VERSIONS, locking=False)
+
+    def _last(self) -> bytes:
+        with open_to_read(self.path) as file:
+            mine = file[f"nestling/{self.about.name}"]
+            rows, ids = int(mine["rows"][()]), mine["global_ids"][:]
+        if rows < self.rows:
+            raise OSError(f"it has {rows:,} rows, and the checkpoint says {self.rows:,}")
+        n = LAST // (8 * max(len(ids) * len(self.about.states), 1))
+        found = self._read(max(self.rows - max(n, 1), 0), self.rows, tuple(self._empty()))
+        return ids.tobytes() + b"".join(found[name].tobytes() for name in self._empty())
+
+    def _cut(self) -> None:
+        try:
+            file = self._open()
+        except OSError:                         # a process was killed while it wrote
+            repair(self.path)
+            file = self._open()
+        with file:
+            file[f"nestling/{self.about.name}/rows"][...] = self.rows
+            cut(file)
 
     def _dataset(self, group: Any, name: str, shape: tuple[int, ...], kind: Any, unit: str = "") -> None:
         width = int(np.prod(shape, dtype=np.int64)) * np.dtype(kind).itemsize

@@ -5,12 +5,15 @@ in this form. Tables of synapses and kernels are made again: from the same seed 
 """
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
+
+from nestling.recorders.files import About, RecordingFile, file_for
 
 from .archive import check_path, read_archive, write_archive
 from .definitions import PYTHON, Definitions
@@ -32,9 +35,10 @@ def save(sim: Any, path: Any, overwrite: bool) -> None:
     describe = Describer()
     network = describe.network(as_declared(sim))
     run = None if program is None or program.step == 0 else description_of(stopped(program), describe.value)
+    files = [] if run is None else files_described(sim, describe.value)
     given = dict(dt=sim.dt, seed=sim.seed, threads=sim.threads, backend=sim.backend, precision=sim.precision, sets=sim._sets)
     write_archive(path, dict(nestling=own_version(), python=PYTHON, simulator=given, network=network, objects=describe.objects,
-                             run=run), describe.arrays, overwrite)
+                             run=run, files=files), describe.arrays, overwrite)
 
 
 def as_declared(sim: Any) -> Network:
@@ -64,6 +68,7 @@ def load(cls: Any, path: Any, backend: str | None, threads: int | None, definiti
         sim.network, sim._sets = restore.network(found["network"]), given["sets"]
         ring_type = np.int64 if sim.precision == "double" else np.int32
         run: Any = found["run"] and stopped_as_described(found["run"], sim.network, ring_type, restore.value)
+        sim._files = files_as_described(sim, found["files"], restore.value)
     except (LookupError, AttributeError, TypeError, ValueError) as error:
         if isinstance(error, BadCheckpoint):
             raise
@@ -74,6 +79,29 @@ def load(cls: Any, path: Any, backend: str | None, threads: int | None, definiti
                           sim._backend.ONE_PARTITION)
         sim._program = sim._backend.make_program(sim._plan, run)
     return sim
+
+
+def files_described(sim: Any, value: Any) -> list[dict[str, Any]]:
+    """Where the files stand that recorders write to, and what their rows are."""
+    out = []
+    for index, file in sim._files.items():
+        if os.path.abspath(sim.network.populations[index].params["record_to"]) == file.path:     # and not set since
+            about = {f.name: getattr(file.about, f.name) for f in fields(About)}
+            about["states"] = {name: np.dtype(kind).str for name, kind in file.about.states.items()}
+            out.append(dict(recorder=index, about=value(about), position=file.position()))
+    return out
+
+
+def files_as_described(sim: Any, given: list[dict[str, Any]], value: Any) -> dict[int, RecordingFile]:
+    """The files of recorders, by number; they are looked for when the run goes on."""
+    files = {}
+    for entry in given:
+        about = value(entry["about"])
+        about["states"] = {name: np.dtype(kind) for name, kind in about["states"].items()}
+        path = sim.network.populations[entry["recorder"]].params["record_to"]
+        files[entry["recorder"]] = file_for(os.path.abspath(path), About(**about))
+        files[entry["recorder"]].stand_at(entry["position"])
+    return files
 
 
 def own_version() -> str:

@@ -101,7 +101,7 @@ class Definitions:
         name = wanted["name"]
         module, _, path = name.partition(":")
         found = [thing for thing in self.given if last(name_of(thing)) == last(name)]
-        found += [thing for place in (module, "__main__") if (thing := walk(place, path)) is not None]
+        found += [thing for place in (module, *["__main__"] * bool(path)) if (thing := walk(place, path)) is not None]
         if not found:
             raise BadCheckpoint(f"the file asks for the {what} {last(name)}, defined in {module}: import or define it before "
                                 f"load(), or give it in definitions=[...]")

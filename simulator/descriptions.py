@@ -76,12 +76,12 @@ class Describer:
         return self.object(x)
 
     def object(self, x: Any) -> dict[str, Any]:
-        cls, own = type(x), type(x).__getstate__ is not object.__getstate__      # as pickle asks, too
+        cls = type(x)
         if not hasattr(x, "__dict__") or not is_ours(cls.__module__) and not any(is_ours(c.__module__) for c in cls.__mro__):
             raise NotAvailable(f"{x!r} cannot be saved: a {cls.__name__} is none of the rules, distributions, masks and arrays "
                                f"that a checkpoint holds")
         named = dict(name=name_of(cls)) if is_ours(cls.__module__) else reference(cls)
-        state = self.value(x.__getstate__() if own else vars(x))
+        state = self.value(vars(x))
         self.objects.append({**named, "state": state})
         return {"object": len(self.objects) - 1}
 
@@ -162,11 +162,7 @@ class Restorer:
         if not isinstance(cls, type) or name_of(cls) != entry["name"] and is_ours(entry["name"]):
             raise BadCheckpoint(f"the file asks for {entry['name']}, which this version of Nestling does not have")
         made: Any = object.__new__(cls)
-        state = self.value(entry["state"])
-        if hasattr(cls, "__setstate__"):
-            made.__setstate__(state)
-        else:
-            made.__dict__.update(state)
+        made.__dict__.update(self.value(entry["state"]))
         return made
 
     def network(self, given: dict[str, Any]) -> Network:

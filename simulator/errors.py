@@ -46,7 +46,7 @@ class Diverged(ArithmeticError):
 class Interrupted(KeyboardInterrupt):
     """A run was stopped by Ctrl-C; `results` holds what was recorded, `cont` goes on."""
 
-    def __init__(self, message: str, results: Any) -> None:
+    def __init__(self, message: str, results: Any = None) -> None:
         super().__init__(message)
         self.results = results
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-FORMAT = "{l_bar}{bar}| {n:.0f}/{total:.0f} ms [{elapsed}<{remaining}{postfix}]"
+FORMAT = "{l_bar}{bar}| {n:.10g}/{total:.10g} ms [{elapsed}<{remaining}{postfix}]"
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def progress_bar(shown: bool, begin_ms: float, duration_ms: float) -> Iterator[C
             done = reached - begin_ms
             if done > 0:
                 factor = (time.perf_counter() - began) / (done * 1e-3)
-                bar.set_postfix_str(f"t = {reached:g} ms, real-time factor {factor:.3g}", refresh=False)
+                bar.set_postfix_str(f"t = {reached:.10g} ms, real-time factor {factor:.3g}", refresh=False)
             bar.update(round(done - bar.n, 6))
         yield moved
         bar.refresh()

@@ -8,6 +8,7 @@ from nestling.recorders.results import Results
 
 from .errors import Interrupted
 from .running import Callback, Window, advance, check_free, run_window, stretch_of
+from .sweep import sweep
 
 if TYPE_CHECKING:
     from .backends import Program
@@ -20,6 +21,7 @@ class RunControl:
 
     network: Network
     _window: Window | None = None       # of the run that is going on, or that was prepared
+    sweep = staticmethod(sweep)         # of any simulators: each point of a grid makes its own
 
     if TYPE_CHECKING:                   # what the rest of it has
         @property
@@ -99,14 +101,16 @@ class RunControl:
         """Write a checkpoint: a file from which Simulator.load() makes this simulator again, to go on bit for bit as this one.
 
         It holds what was declared, what was set, and the run's time, states, spikes on their way and random streams. What
-        recorders recorded is in the results of the runs so far, not in the file. Models and rules of one's own are named in it
-        with a digest of their code; values are as large in the file as in memory, and synapses that rules draw take nothing.
-        In a callback it saves the run that is going on. path: a file, which is there whole or not at all. overwrite: whether
-        one that exists is replaced.
+        recorders recorded in memory is in the results of the runs so far, not in it. Of files that they write to (record_to)
+        it holds how far they are: all is written to them first, and cont() after load() goes on in them from there, without
+        the rows that were written after the checkpoint. Models and rules of one's own are named in it with a digest of their
+        code; values are as large in it as in memory, and synapses that rules draw take nothing. In a callback it saves the
+        run that is going on. path: a file, which is there whole or not at all. overwrite: whether one that exists is
+        replaced.
 
         Raises
         ------
-        FileExistsError, NotAvailable, OSError
+        FileExistsError, NotAvailable, BadRecording, RecordingFailed, OSError
         """
         from .checkpoint import save
         save(self, path, overwrite)
@@ -115,6 +119,9 @@ class RunControl:
     def load(cls, path: Any, *, backend: str | None = None, threads: int | None = None,
              definitions: Iterable[Any] = ()) -> Self:
         """The simulator that save() wrote, in this or another process, to go on by cont(); `populations` are its nodes.
+
+        cont() raises BadRecording where a file that a recorder wrote to is gone, or has not what it had: set(record_to=...)
+        of the recorder gives it another.
 
         backend, threads: those with which it was saved unless given; others give the same results. definitions: classes,
         modules, rules and functions that the file asks for; without them they are found in the modules that were imported,

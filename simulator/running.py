@@ -24,15 +24,19 @@ Callback = Callable[[Any], Any]
 class Window:
     """A run, or several runs in a row of a simulator, whose program may change between them: one window of results.
 
-    steps: of the run. asked: why the run that is going on is to stop, "Ctrl-C" or "stop", or nothing.
+    steps: of the run. asked: why the run that is going on is to stop, "Ctrl-C" or "stop", or nothing. calling: whether the
+    user's function is being called.
     """
 
     def __init__(self, sim: Any, name: str, steps: int = 0) -> None:
-        self.sim, self.name, self.running, self.asked = sim, name, False, ""
+        self.sim, self.name, self.running, self.calling, self.asked = sim, name, False, False, ""
         self.recorders = Recorders(sim._program, steps, sim._files)
 
     def ask(self, why: str) -> None:
-        """Stop the run that is going on at the end of its slice."""
+        """Stop the run that is going on at the end of its slice. KeyboardInterrupt for a second Ctrl-C, while a callback that
+        may never return is called."""
+        if self.calling and self.asked == why == "Ctrl-C":
+            raise KeyboardInterrupt
         self.asked = self.asked or why
         self.sim._program.stop()
 
@@ -94,28 +98,32 @@ def advance(window: Window, steps: int, progress: bool | None, callback: Callbac
 
 
 def go(window: Window, end: int, moved: Callable[[float], None] | None, callback: Callback | None, stretch: int) -> None:
-    """Go on until the step `end`, and call the user's function after every stretch; moved: is told the time reached."""
+    """Go on until the step `end`, and call the user's function after every whole stretch; moved: is told the time reached."""
     sim = window.sim
-    first = sim._program.step
     while True:
         program = sim._continued()          # the callback may have set parameters, which makes another
         program.start()
         if window.asked:                    # before start() forgot it
             program.stop()
+        began = program.step
         window.recorders.go(program, min(stretch, end - program.step), (lambda step: moved(step * sim.dt)) if moved else None)
         if moved:
             moved(program.step * sim.dt)
         if program.stopping:                # Ctrl-C may come to the program alone, where another answers it, too
             window.asked = window.asked or "Ctrl-C"
-        elif callback is not None and end > first and called(callback, sim):
+        elif callback is not None and program.step == began + stretch and called(callback, window):
             window.asked = window.asked or "stop"
         if window.asked or program.step >= end:
             return
 
 
-def called(callback: Callback, sim: Any) -> bool:
+def called(callback: Callback, window: Window) -> bool:
     """Call the user's function; whether it asks to stop. Raises TypeError for an answer that is neither True nor None."""
-    answer = callback(sim)
+    window.calling = True
+    try:
+        answer = callback(window.sim)
+    finally:
+        window.calling = False
     if answer is None or isinstance(answer, (bool, np.bool_)):
         return bool(answer)
     raise TypeError(f"callback returned {answer!r}: must return True to stop the run, or False or None")

@@ -252,7 +252,8 @@ class Simulator(RunControl):
         """A fresh run from t = 0 for `duration` (ms); returns what was recorded.
 
         progress: show a progress bar; None shows one in interactive sessions. callback: called with the simulator after every
-        `every` ms (a multiple of dt); it may read and set values, save(), and return True or call stop() to end the run there.
+        `every` ms of this run (a multiple of dt); it may read and set values, save(), and return True or call stop() to end the
+        run there. Ctrl-C waits until it returns; a second Ctrl-C does not.
 
         Raises
         ------

@@ -76,14 +76,15 @@ def stopped(program: Program) -> Stopped:
     for index, parts in by_projection.items():
         keys = np.concatenate([drive.keys for drive, _ in parts])
         order = np.argsort(keys)
-        add_generators(found, index, keys[order], [np.concatenate(s)[order] for s in zip(*(states for _, states in parts))])
+        states = [np.concatenate(s)[order] for s in zip(*(states for _, states in parts))]
+        add_states_of_drives(found, index, keys[order], states)
     rings = program.rings
     for p in range(plan.n_parts):
         take_rows(found, rows_of(program, rings, p, found.slots, settled=True), plan, p)
     return found
 
 
-def add_generators(run: Stopped, projection: int, keys: np.ndarray, states: list[np.ndarray]) -> None:
+def add_states_of_drives(run: Stopped, projection: int, keys: np.ndarray, states: list[np.ndarray]) -> None:
     """The states of a projection's connections."""
     run.bound.append(SimpleNamespace(wire=SimpleNamespace(projection=SimpleNamespace(index=projection)), keys=keys))
     run.drive_states.append(states)
@@ -118,5 +119,5 @@ def stopped_as_described(given: dict[str, Any], network: Network, ring_type: typ
     found = Stopped(Layout(blocks, value(given["most"]), ring_type), given["step"], power_of_two(max(len(rows), 1)))
     found.rows, found.state = rows, state
     for drive in given["generators"]:
-        add_generators(found, drive["projection"], value(drive["keys"]), [value(a) for a in drive["states"]])
+        add_states_of_drives(found, drive["projection"], value(drive["keys"]), [value(a) for a in drive["states"]])
     return found

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection
 
 from nestling.recorders.contract import BadRecording, RecordingFailed
-from nestling.recorders.files import RecordingFile, check_path, file_for
+from nestling.recorders.files import RecordingFile, check_format, check_path, file_for
 from nestling.recorders.results import Results
 
 from .backends import Program
@@ -115,6 +115,7 @@ def check_files(collectors: list[Collector], kept: Collection[int] = ()) -> None
                 raise BadRecording(f"record_to = {given!r}: {paths[path].recorder} writes to it, too: give each recorder a "
                                    f"file of its own")
             paths[path] = c
+            check_format(given)
             if c.recorder.index not in kept:
                 check_path(given, c.params["overwrite"])
 
@@ -137,6 +138,8 @@ def open_files(program: Program, collectors: list[Collector], files: dict[int, R
                 assert about is not None
                 made[c.recorder.index] = file_for(os.path.abspath(c.params["record_to"]), about)
                 made[c.recorder.index].make()
+        for file in kept.values():
+            file.take_up()
     except BadRecording:
         for file in made.values():
             with contextlib.suppress(OSError):

@@ -85,6 +85,8 @@ def run_point(trial: Callable[..., Any], point: dict[str, Any], share: int | Non
                 raise ValueError(f"trial returned {name!r}, which is the name of a parameter: choose another")
         return [{**point, **row} for row in rows]
     except Exception as error:
+        if share is not None and getattr(error, "results", None) is not None:
+            error.results = None                # type: ignore[attr-defined]    # which may be large, and stay in that process
         error.add_note(f"in the sweep, at {', '.join(f'{k} = {v!r}' for k, v in point.items()) or 'the only point'}")
         raise
     finally:

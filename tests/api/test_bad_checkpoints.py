@@ -69,8 +69,8 @@ def test_foreign_files(tmp_path):
 
 def test_other_formats(saved, tmp_path):
     newer = changed(saved, tmp_path / "newer", lambda d: d.update(format=archive.FORMAT + 1, nestling="9.9"))
-    refused(newer, rf"format {archive.FORMAT + 1}, written by Nestling 9.9; this one reads format {archive.FORMAT}; load it with "
-                   r"that version or a later one")
+    refused(newer, rf"format {archive.FORMAT + 1}, written by Nestling 9.9; this one reads format {archive.FORMAT}; load it "
+                   r"with that version or a later one")
     older = changed(saved, tmp_path / "older", lambda d: d.update(format=0, nestling="0.0.1"))
     refused(older, r"format 0, written by Nestling 0.0.1; .* load it with that version$")
 
@@ -80,8 +80,9 @@ def test_the_format_is_raised_with_what_it_describes():
     described = {c.__name__: [f.name for f in fields(c)] for c in (network.Population, network.Projection, network.Edited)}
     assert archive.FORMAT == 1 and described == {
         "Population": ["index", "size", "first_id", "model", "recorder", "params", "initial", "layer"],
-        "Projection": ["index", "sources", "targets", "rule", "weight", "delay", "receptor", "stream", "named", "allow_autapses",
-                       "allow_multapses", "transposed", "specification", "procedural", "which", "edited", "bound"],
+        "Projection": ["index", "sources", "targets", "rule", "weight", "delay", "receptor", "stream", "named",
+                       "allow_autapses", "allow_multapses", "transposed", "specification", "procedural", "which", "edited",
+                       "bound"],
         "Edited": ["keys", "weights", "steps"]}
     assert [f.name for f in fields(network.Network)] == ["populations", "projections", "recordings"]
 
@@ -127,9 +128,10 @@ def test_an_array_that_was_exchanged(saved, tmp_path):
 
 
 def test_a_file_runs_no_code(saved, tmp_path):
-    # an array of objects would be unpickled
-    trap = types.SimpleNamespace(np=np)
-    np.savez(tmp_path / "trap.npz", a=np.array([trap], object))
+    class Trap:                                     # what it names is called where it is unpickled
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "sprung"),)
+    np.savez(tmp_path / "trap.npz", a=np.array([Trap()], object))
     with zipfile.ZipFile(tmp_path / "trap.npz") as z:
         pickled = z.read("a.npy")
     with zipfile.ZipFile(saved) as old, zipfile.ZipFile(tmp_path / "bad", "w") as new:
@@ -140,6 +142,9 @@ def test_a_file_runs_no_code(saved, tmp_path):
             new.writestr(name, {"0.npy": pickled, archive.DESCRIPTION: text,
                                 archive.DIGEST: archive.hashlib.sha256(text).hexdigest()}.get(name, old.read(name)))
     refused(tmp_path / "bad", "Object arrays cannot be loaded")
+    with pytest.raises(FileExistsError):            # the trap works
+        os.mkdir(tmp_path / "sprung")
+        np.load(tmp_path / "trap.npz", allow_pickle=True)["a"]
     for name in ("os:system", "nestling.simulator.archive:os", "nestling.simulator.archive:write_archive"):
         def ask(d, name=name):
             d["objects"][0].update(name=name, digest="")
@@ -240,7 +245,8 @@ def test_a_model_that_is_missing_is_named(of_own):
 def test_a_model_is_found_by_its_name_and_told_by_its_code(of_own, monkeypatch):
     assert nl.Simulator.load(of_own, definitions=[model()]).cont(2.0).window[1] == pytest.approx(3.0)
     for other in (model(decay=0.8), model(threshold=11.0)):
-        refused(of_own, "the model Leaky .* is not what it was when the file was written: its code differs", definitions=[other])
+        refused(of_own, "the model Leaky .* is not what it was when the file was written: its code differs",
+                definitions=[other])
     right = model()
     right.__qualname__ = "Leaky"
     monkeypatch.setattr(sys.modules["__main__"], "Leaky", right, raising=False)         # a script's own

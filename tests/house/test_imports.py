@@ -95,7 +95,7 @@ def test_no_file_but_the_public_face_imports_a_concrete_model_or_recorder(import
 
 def test_the_simulator_needs_numpy_and_numba_and_the_rest_only_in_functions(imports):
     found = [i for i in imports["simulator"] if package(i.module) != "nestling"]
-    later = {"tqdm", "brainunit", "scipy", "pandas", "cuda", "numba_cuda"}
+    later = {"tqdm", "brainunit", "scipy", "pandas", "joblib", "cuda", "numba_cuda"}
     assert allowed(found, {"numpy", "numba", "llvmlite"} | later) == []
     assert [str(i) for i in found if package(i.module) in later and i.top] == []
 

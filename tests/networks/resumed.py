@@ -1,4 +1,4 @@
-"""A network of all that a checkpoint holds. As a script: python resumed.py CHECKPOINT BACKEND THREADS MS OUT resumes its run."""
+"""A network of all that a checkpoint holds. As a script (CHECKPOINT BACKEND THREADS MS OUT) it goes on with its run."""
 from __future__ import annotations
 
 import sys
@@ -69,7 +69,8 @@ def build(backend: str, threads: int | None = 1, precision: str = "double") -> n
     drawn = dict(weight=nl.dist.Normal(20.0, 5.0), delay=nl.dist.Uniform(0.4, 4.0))
     sim.connect(a, a, rule=nl.fixed_indegree(6), **drawn)
     sim.connect(a, b, rule=nl.pairwise_bernoulli(0.3), weight=nl.dist.LogNormal(0.0, 0.3), delay=1.5)
-    sim.connect(b, a, rule=nl.fixed_outdegree(4), comm="procedural", weight=nl.dist.Normal(-30.0, 8.0), delay=nl.dist.Uniform(1., 3.))
+    sim.connect(b, a, rule=nl.fixed_outdegree(4), comm="procedural", weight=nl.dist.Normal(-30.0, 8.0),
+                delay=nl.dist.Uniform(1.0, 3.0))
     sim.connect(a, a, rule=steps_ahead(reach=2), comm="procedural", weight=10.0, delay=0.9)
     sim.connect(a, a, rule=nl.fixed_prob(p=0.4 * nl.spatial_distributions.gaussian(nl.distance, std=0.3),
                                          mask=nl.spatial.circular(0.5) - nl.spatial.circular(0.15)),
