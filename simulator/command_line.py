@@ -20,14 +20,20 @@ from .threads import available_cores
 
 HERE = Path(__file__).resolve().parent
 GALLERY = HERE.parent / "gallery"           # beside this package, in a checkout and where it is installed
+BENCH = "brunel_timed"                      # the script of `nestling bench`
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    args = make_parser().parse_args(argv)
+    parser = make_parser()
+    args, rest = parser.parse_known_args(argv)
+    if args.command == "bench":
+        args.arguments = rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         code: int = args.run(args)
-    except (NotAvailable, OSError) as error:
+    except (OSError, RuntimeError) as error:            # NotAvailable, and numba's where no folder can keep kernels
         print(f"nestling {args.command}: {error}", file=sys.stderr)
         return 1
     return code
@@ -45,35 +51,13 @@ def make_parser() -> argparse.ArgumentParser:
     gallery.set_defaults(run=run_gallery)
     cache = commands.add_parser("cache", help="compiled kernels that are kept on disk")
     cache.add_argument("action", nargs="?", choices=["show", "clear"], default="show",
-                       help="show: where they are and their size (unless given); clear: remove them, those for GPUs too; they are compiled again when needed")
+                       help="show (unless given): where they are and what they take; clear: remove them, those for GPUs too; "
+                            "they are compiled again when needed")
     cache.set_defaults(run=manage_cache)
-    bench = commands.add_parser("bench", help="a short benchmark: Brunel's network, beside NEST where that is installed")
-    bench.add_argument("--order", type=whole("order", 1), default=500, help="excitatory neurons: 4 x order (default: 500)")
-    bench.add_argument("--time", type=positive, default=1000.0, help="simulated time, ms (default: 1000)")
-    bench.add_argument("--threads", type=whole("threads", 1), default=1, help="threads of both (default: 1)")
-    bench.add_argument("--backend", choices=["cpu", "cuda"], default="cpu", help="where Nestling runs (default: cpu)")
-    bench.add_argument("--without-nest", action="store_true", help="Nestling only")
+    bench = commands.add_parser("bench", add_help=False, help="Brunel's network timed, beside NEST where that is installed "
+                                                              "(--help after it: with which options)")
     bench.set_defaults(run=run_bench)
     return parser
-
-
-def whole(name: str, least: int) -> type:
-    """A type of argument: a whole number."""
-    def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number, {least} or more")
-        return int(text)
-    return read                                 # type: ignore[return-value]
-
-
-def positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r}: must be a number of ms above 0")
-    return value
 
 
 def print_info(args: argparse.Namespace) -> int:
@@ -145,10 +129,21 @@ def run_gallery(args: argparse.Namespace) -> int:
     name = args.name.removesuffix(".py")
     if name not in found:
         near = difflib.get_close_matches(name, found, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(found)}"
-        print(f"nestling gallery: name = {args.name!r}: {hint}", file=sys.stderr)
+        hint = f"did you mean {near[0]}? " if near else ""
+        print(f"nestling gallery: name = {args.name!r}: {hint}there are {', '.join(found)}", file=sys.stderr)
         return 2
-    return subprocess.run([sys.executable, str(found[name]), *args.arguments]).returncode
+    return run_script(found[name], args.arguments)
+
+
+def run_script(path: Path, arguments: Sequence[str]) -> int:
+    """Run a script in a process of its own, in the working folder; returns its exit code."""
+    with subprocess.Popen([sys.executable, str(path), *arguments]) as process:
+        while True:
+            try:
+                code = process.wait()
+            except KeyboardInterrupt:               # the script gets it, too, and may have something to finish
+                continue
+            return code if code >= 0 else 128 - code
 
 
 def manage_cache(args: argparse.Namespace) -> int:
@@ -163,13 +158,4 @@ def manage_cache(args: argparse.Namespace) -> int:
 
 
 def run_bench(args: argparse.Namespace) -> int:
-    from .bench import nest_apart, run_nestling, table
-
-    found = [run_nestling(args.order, args.time, args.threads, args.backend)]
-    nest = "" if args.without_nest else nest_apart(args.order, args.time, args.threads)
-    if not isinstance(nest, str):
-        found.append(nest)
-    print(table(args.order, args.time, args.threads, found))
-    if isinstance(nest, str) and nest:
-        print(nest)
-    return 0
+    return run_script(scripts()[BENCH], args.arguments)
