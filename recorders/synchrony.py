@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .trains import binned, duration, is_number, plain_array, spikes_of
+from .trains import Spikes, binned, duration, is_number, plain_array, spikes_of
 
 
 def power_spectrum(res: Any, rec: Any, bin: float = 1.0, segment: float | None = None, *, start: float | None = None,
@@ -21,7 +21,11 @@ def power_spectrum(res: Any, rec: Any, bin: float = 1.0, segment: float | None =
     window has fewer than two bins.
     Raises BadRecording.
     """
-    s = spikes_of(res, rec, start, stop, size)
+    return spectrum_of(spikes_of(res, rec, start, stop, size), bin, segment)
+
+
+def spectrum_of(s: Spikes, bin: float, segment: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """See `power_spectrum`."""
     index, _, bins = binned(s, bin)
     if segment is not None:
         duration("segment", segment)
