@@ -140,7 +140,8 @@ def _draw(axes: Axes, groups: Sequence[Group], values: Sequence[np.ndarray], edg
             share = np.histogram(v, edges)[0] / max(len(v), 1)
             axes.stairs(share, edges, fill=True, color=g.color, alpha=0.25)
             axes.stairs(share, edges, color=g.color, linewidth=1.2)
-        axes.set(xlim=(edges[0], edges[-1]), ylabel=ylabel)
+        # with room for the last outline
+        axes.set(xlim=(edges[0], edges[-1] + 0.01 * (edges[-1] - edges[0])), ylabel=ylabel)
         axes.set_ylim(bottom=0.0)
 
 
