@@ -55,9 +55,9 @@ def plot_spectrum(res: SpikeSource, rec: Any, *, bin: float = 1.0, segment: floa
     """Draw the power density of each population's rate per neuron, (spikes/s)^2 / Hz, by Welch's method.
 
     bin: of the rate, ms; frequencies reach to 500 / bin Hz. segment: ms, whose inverse is the resolution; 200, or the window
-    where that is shorter, unless given (see `power_spectrum`). The value at 0 Hz, what is left of the mean that was taken off,
-    is not drawn. rec, start, ax, color, labels: as in `plot_rates`. A group whose rate never changes has no curve; where no
-    group has one the axes stay empty and say so. Returns the axes.
+    where that is shorter, unless given (see `power_spectrum`). Not drawn are the values at 0 Hz, what is left of the mean that
+    was taken off, and at the highest frequency, which has half the density. rec, start, ax, color, labels: as in `plot_rates`.
+    A group whose rate never changes has no curve; where no group has one the axes stay empty and say so. Returns the axes.
     Raises BadRecording for a bin below dt, a segment below two bins or longer than the window, and as `plot_rates`.
     """
     duration("bin", bin, res.dt)
@@ -82,7 +82,7 @@ def draw_correlograms(axes: Axes, groups: Sequence[Group], second: Sequence[Spik
     bare(axes)
     axes.set(xlabel="Lag (ms)", ylabel="Rate (spikes/s)")
     if not drawn:
-        axes.set_ylim(0.0, 1.0)
+        axes.set(ylim=(0.0, 1.0), yticks=[])
         empty(axes, "no pairs of spikes")
 
 
@@ -94,7 +94,8 @@ def spectra(groups: Sequence[Group], bin: float, segment: float | None = None) -
         length, whole = max(SEGMENT, 2 * bin), whole_bins(g.spikes.window, bin) * bin
         x, y = spectrum_of(g.spikes, bin, (length if length <= whole else None) if segment is None else segment)
         varies = bins > 1 and np.ptp(np.bincount(index, minlength=bins)) > 0
-        found.append((x[1:], y[1:]) if varies else (x[:0], y[:0]))
+        drawn = slice(1, -1 if len(x) > 3 and x[-1] > 499.9 / bin else None) if varies else slice(0)
+        found.append((x[drawn], y[drawn]))
     return found
 
 
@@ -108,8 +109,8 @@ def draw_spectra(axes: Axes, groups: Sequence[Group], curves: Sequence[Curve], b
     bare(axes)
     axes.set(xlim=(0.0, 500.0 / bin), xlabel="Frequency (Hz)", ylabel="Power ((spikes/s)$^2$/Hz)")
     powers = np.concatenate([y for _, y in curves])
-    if not len(powers):
-        axes.set_ylim(0.0, 1.0)
+    if not powers.any():
+        axes.set(ylim=(0.0, 1.0), yticks=[])
         empty(axes, "constant rate" if any(len(g.spikes.times) for g in groups) else "no spikes")
         return
     top = float(powers.max())

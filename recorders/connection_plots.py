@@ -32,6 +32,7 @@ def plot_connections(connections: Linked, *, what: str = "weight", bins: int | N
         raise BadRecording(f"what = {what!r}: must be 'weight', 'delay' or 'number'")
     if bins is not None and (isinstance(bins, bool) or not isinstance(bins, int) or bins < 1):
         raise BadRecording(f"bins = {bins!r}: must be a whole number, 1 or more")
+    from matplotlib.colors import TwoSlopeNorm
     from matplotlib.ticker import MaxNLocator
 
     given = connections.get(["source", "target"] if what == "number" else ["source", "target", what])
@@ -52,7 +53,9 @@ def plot_connections(connections: Linked, *, what: str = "weight", bins: int | N
     name = {"weight": "Weight" if whole else "Mean weight of a pair", "delay": "Delay",
             "number": "Connections" if whole else "Connections of a pair"}[what]
     unit = {"weight": getattr(connections, "weight_unit", ""), "delay": "ms", "number": ""}[what]
-    axes.figure.colorbar(image, ax=axes, label=f"{name} ({unit})" if unit else name)
+    bar = axes.figure.colorbar(image, ax=axes, label=f"{name} ({unit})" if unit else name)
+    if isinstance(image.norm, TwoSlopeNorm):                   # each side is on a scale of its own
+        bar.set_ticks([*side_ticks(-float(shown.min()))[:0:-1] * -1.0, *side_ticks(float(shown.max()))])
     return axes
 
 
@@ -68,6 +71,14 @@ def shades(shown: Any, what: str) -> dict[str, Any]:
     if high <= 0:
         return dict(cmap=ListedColormap(blue), vmin=low, vmax=0.0)
     return dict(cmap=ListedColormap(np.concatenate([blue, red])), norm=TwoSlopeNorm(0.0, low, high))
+
+
+def side_ticks(top: float) -> np.ndarray:
+    """Round numbers from 0 to top."""
+    from matplotlib.ticker import MaxNLocator
+
+    ticks = np.asarray(MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0.0, top))
+    return ticks[(ticks >= 0) & (ticks <= top)]
 
 
 def edges_of(ids: np.ndarray, bins: int | None) -> np.ndarray:

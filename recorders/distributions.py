@@ -128,10 +128,13 @@ def _edges(values: Sequence[np.ndarray], least: float | None = None, step: float
 
 def _draw(axes: Axes, groups: Sequence[Group], values: Sequence[np.ndarray], edges: np.ndarray, xlabel: str, ylabel: str,
           none: str, boxes: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     bare(axes)
     axes.set_xlabel(xlabel)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))        # labels such as -0.025 would touch in a dashboard
     if not any(map(len, values)):
-        axes.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0), ylabel="" if boxes else ylabel)
+        axes.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0), xticks=[], yticks=[], ylabel="" if boxes else ylabel)
         empty(axes, none)
     elif boxes:
         _draw_boxes(axes, groups, values)

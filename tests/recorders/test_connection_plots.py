@@ -71,6 +71,14 @@ def test_every_weight_can_be_told_from_the_ground(weights):
             assert (color[0] > color[2]) == (weight > 0)                        # red excites, blue inhibits
 
 
+def test_both_sides_of_a_signed_scale_have_ticks():
+    sim = nl.Simulator()
+    n = sim.create(nl.iaf_psc_exp, 2)
+    sim.connect(n, n, rule=nl.explicit_edges([0, 1], [0, 1]), weight=[0.19, -7.3])
+    bar = nl.plot_connections(sim.get_connections()).figure.axes[1]
+    np.testing.assert_allclose(bar.get_yticks(), [-6.0, -4.0, -2.0, 0.0, 0.05, 0.1, 0.15])
+
+
 def test_weights_of_different_units_have_none():
     sim = nl.Simulator()
     a, b = sim.create(nl.iaf_psc_exp, 2), sim.create(nl.iaf_cond_exp, 2)
