@@ -116,10 +116,12 @@ def _head(page: Any, res: Results, groups: Sequence[Group], title: str | None) -
     from matplotlib.patches import Patch
 
     neurons, spikes = sum(g.spikes.n for g in groups), sum(len(g.spikes.times) for g in groups)
-    begin, end = groups[0].spikes.window.begin, groups[0].spikes.window.end
-    line = f"{neurons:,} neurons, {spikes:,} spikes in {end - begin:,g} ms"
-    if neurons and end > begin:
-        line += f" ({spikes / neurons / (end - begin) * 1e3:.3g} spikes/s)"
+    windows = [g.spikes.window for g in groups]
+    span = max(w.end for w in windows) - min(w.begin for w in windows)
+    line = f"{neurons:,} neurons, {spikes:,} spikes in {span:,g} ms"
+    recorded = sum(g.spikes.n * (w.end - w.begin) for g, w in zip(groups, windows))
+    if recorded:
+        line += f" ({spikes / recorded * 1e3:.3g} spikes/s)"
     head = line if title is None else f"{title}\n{line}"
     texts = [", ".join(filter(None, [g.label, _figures(g)] if len(groups) <= MOST_NAMED else [g.label])) for g in groups]
     handles = [Patch(color=g.color, label=text) for g, text in zip(groups, texts) if text]

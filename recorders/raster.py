@@ -44,7 +44,7 @@ def raster(res: SpikeSource, rec: Any, *, bin: float | None = None, start: float
     top.tick_params(labelbottom=False)
     bottom.figure.align_ylabels([top, bottom])
     if title is not None:
-        top.set_title(title)
+        top.set_title(title, **(dict(y=1.0, pad=18.0) if top.texts and top.images else {}))       # above the note of a density
     if labels is not None or len(groups) > 1:
         legend(top, groups, stacked=True)
     return top, bottom

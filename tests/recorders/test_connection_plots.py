@@ -91,8 +91,10 @@ def test_weights_of_different_units_have_none():
 
 
 def test_what_cannot_be_drawn_is_refused(found):
-    for given, words in ((dict(what="age"), "what = 'age'"), (dict(bins=0), "bins = 0"), (dict(bins=2.5), "bins = 2.5")):
+    for given, words in ((dict(what="age"), "what = 'age'"), (dict(bins=0), "bins = 0"), (dict(bins=2.5), "bins = 2.5"),
+                         (dict(ax=3), "ax = 3: must be one matplotlib axes")):
         with pytest.raises(nl.BadRecording, match=words):
             nl.plot_connections(found, **given)
     with pytest.raises(nl.BadRecording, match="no connections"):
         nl.plot_connections(found[:0])
+    assert not plt.get_fignums()

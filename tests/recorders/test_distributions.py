@@ -146,10 +146,3 @@ def test_bad_input_is_named_and_leaves_no_figure(two, picture, arguments, words)
     with pytest.raises(nl.BadRecording, match="labels = .*keys of rec"):
         picture(two, dict(a=two.recorders("spikes")[0]), labels=["b"])
     assert not plt.get_fignums()
-
-
-def test_the_users_settings_stay(two):
-    before = dict(matplotlib.rcParams)
-    for picture in PICTURES:
-        picture(two, two.recorders("spikes"))
-    assert dict(matplotlib.rcParams) == before
