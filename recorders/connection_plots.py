@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from .contract import BadRecording
+from .drawing import axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOST_BINS = 500               # rows and columns of the picture
+MOST_BINS = 250               # rows and columns of the picture: fields smaller than a pixel would be lost
 
 
 class Linked(Protocol):
@@ -23,7 +24,7 @@ def plot_connections(connections: Linked, *, what: str = "weight", bins: int | N
     """Draw connections as a matrix: sources across, targets down, by global id, from the lowest to the highest that occur.
 
     what: "weight" (summed where there are several between two nodes), "delay" (ms, their mean) or "number". bins: rows and
-    columns of the picture, one a node where there are fewer than 500 of them unless given; a larger network's fields hold the
+    columns of the picture, one a node where there are at most 250 of them unless given; a larger network's fields hold the
     mean weight or number of a pair of nodes. Fields without connections stay white. ax: the axes to draw in, a new figure if
     None. Returns the axes. Raises BadRecording where there are no connections, or an argument does not fit.
     """
@@ -31,6 +32,9 @@ def plot_connections(connections: Linked, *, what: str = "weight", bins: int | N
         raise BadRecording(f"what = {what!r}: must be 'weight', 'delay' or 'number'")
     if bins is not None and (isinstance(bins, bool) or not isinstance(bins, int) or bins < 1):
         raise BadRecording(f"bins = {bins!r}: must be a whole number, 1 or more")
+    from matplotlib.colors import TwoSlopeNorm
+    from matplotlib.ticker import MaxNLocator
+
     given = connections.get(["source", "target"] if what == "number" else ["source", "target", what])
     if not len(given["source"]):
         raise BadRecording("there are no connections to draw")
@@ -39,21 +43,42 @@ def plot_connections(connections: Linked, *, what: str = "weight", bins: int | N
     number, summed = (counted(ends, edges, w) for w in (None, given.get(what)))
     pairs = np.outer(*(np.diff(e) for e in edges)) if what != "delay" else np.maximum(number, 1.0)
     shown = np.ma.masked_array(summed / pairs, number == 0)
-    axes: Any = ax
-    if axes is None:
-        import matplotlib.pyplot as plt
-        axes = plt.subplots(layout="constrained")[1]
-    top = float(np.abs(shown).max()) or 1.0
-    signed = what == "weight" and shown.min() < 0
-    image = axes.pcolormesh(edges[1], edges[0], shown, cmap="RdBu_r" if signed else "viridis", vmin=-top if signed else None,
-                            vmax=top if signed else None, rasterized=True)
+    axes: Any = axes_or_new(ax, 6.5, 5.0)
+    image = axes.pcolormesh(edges[1], edges[0], shown, rasterized=True, **shades(shown, what))
     axes.invert_yaxis()
-    axes.set(xlabel="Source", ylabel="Target", aspect="equal")
+    axes.set(xlabel="Source (global id)", ylabel="Target (global id)", aspect="equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
     whole = all((np.diff(e) == 1).all() for e in edges)
-    label = {"weight": "Weight" if whole else "Mean weight of a pair", "delay": "Delay (ms)",
-             "number": "Connections" if whole else "Connections of a pair"}[what]
-    axes.figure.colorbar(image, ax=axes, label=label)
+    name = {"weight": "Weight" if whole else "Mean weight of a pair", "delay": "Delay",
+            "number": "Connections" if whole else "Connections of a pair"}[what]
+    unit = {"weight": getattr(connections, "weight_unit", ""), "delay": "ms", "number": ""}[what]
+    bar = axes.figure.colorbar(image, ax=axes, label=f"{name} ({unit})" if unit else name)
+    if isinstance(image.norm, TwoSlopeNorm):                   # each side is on a scale of its own
+        bar.set_ticks([*side_ticks(-float(shown.min()))[:0:-1] * -1.0, *side_ticks(float(shown.max()))])
     return axes
+
+
+def shades(shown: Any, what: str) -> dict[str, Any]:
+    """Colours of values, none as light as the ground: of weights blue below 0 and red above, each side to its own extreme."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap, TwoSlopeNorm
+
+    low, high = float(shown.min()), float(shown.max())
+    if what != "weight" or low >= 0:
+        return dict(cmap="viridis_r", vmin=low if low < high else 0.0, vmax=high)
+    blue, red = (colormaps["RdBu_r"](np.linspace(*ends, 128)) for ends in ((0.0, 0.36), (0.64, 1.0)))
+    if high <= 0:
+        return dict(cmap=ListedColormap(blue), vmin=low, vmax=0.0)
+    return dict(cmap=ListedColormap(np.concatenate([blue, red])), norm=TwoSlopeNorm(0.0, low, high))
+
+
+def side_ticks(top: float) -> np.ndarray:
+    """Round numbers from 0 to top."""
+    from matplotlib.ticker import MaxNLocator
+
+    ticks = np.asarray(MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0.0, top))
+    return ticks[(ticks >= 0) & (ticks <= top)]
 
 
 def edges_of(ids: np.ndarray, bins: int | None) -> np.ndarray:

@@ -29,11 +29,17 @@ def cross_correlogram(res: Any, rec: Any, other: Any = None, *, first: Any = Non
     neurons, or no bin at such a lag.
     Raises BadRecording.
     """
-    check(norm, max_lag)
     if other is None:
         a = b = spikes_of(res, rec, start, stop, size)
     else:
         a, b = of_both(res, rec, other, start, stop, size)
+    return correlogram_of(a, b, bin, max_lag, norm, first, second)
+
+
+def correlogram_of(a: Spikes, b: Spikes, bin: float, max_lag: float, norm: str, first: Any = None,
+                   second: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    """See `cross_correlogram`; where b is a, pairs of a neuron with itself are left out."""
+    check(norm, max_lag)
     i, j = chosen("first", first, a.n), chosen("second", second, b.n)
     x, bins = picked(a, i, bin)
     y, _ = picked(b, j, bin)
@@ -41,7 +47,7 @@ def cross_correlogram(res: Any, rec: Any, other: Any = None, *, first: Any = Non
     ones, twos = (np.bincount(train[0], minlength=bins)[None, :] for train in (x, y))
     counts = lagged(ones, twos, k)
     partners = np.full(a.n, len(j))
-    if other is None:
+    if b is a:
         both = np.intersect1d(i, j)
         same = (x[0][np.isin(x[1], both)], x[1][np.isin(x[1], both)])
         counts = counts - own_lags(same, a.n, bins, k) - at_zero(k, len(same[0]))
@@ -79,11 +85,15 @@ def of_both(res: Any, rec: Any, other: Any, start: float | None, stop: float | N
         if not (isinstance(other, (tuple, list)) and len(other) == 2):
             raise BadRecording("other: must be a pair of arrays, (times, senders)")
         return spikes_of(res, rec, start, stop, size), spikes_of(other[0], other[1], start, stop)
-    pair = [spikes_of(res, r, start, stop, size) for r in (rec, other)]
-    begin, end = max(s.window.begin for s in pair), min(s.window.end for s in pair)
-    window = Window(begin, max(begin, end), res.dt)
-    inside = [slice(*np.searchsorted(s.times, np.array(window[:2]) + NEAR * res.dt)) for s in pair]
-    a, b = (Spikes(s.times[part], s.senders[part], s.n, window) for s, part in zip(pair, inside))
+    return while_both(*(spikes_of(res, r, start, stop, size) for r in (rec, other)))
+
+
+def while_both(a: Spikes, b: Spikes) -> tuple[Spikes, Spikes]:
+    """The spikes of both in the time that their windows share."""
+    begin, end, dt = max(a.window.begin, b.window.begin), min(a.window.end, b.window.end), a.window.dt
+    window = Window(begin, max(begin, end), dt)
+    inside = [slice(*np.searchsorted(s.times, np.array(window[:2]) + NEAR * dt)) for s in (a, b)]
+    a, b = (Spikes(s.times[part], s.senders[part], s.n, window) for s, part in zip((a, b), inside))
     return a, b
 
 

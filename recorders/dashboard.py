@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .activity_plots import draw_spectrum
+from .activity_plots import draw_spectra, spectra
 from .contract import BadRecording
 from .distributions import draw_correlation_distribution, draw_cv_distribution, draw_rate_distribution
 from .drawing import PALETTE, Group, groups_of, whole_window
-from .pictured import mean_rate
 from .raster import draw_rates, draw_spikes
+from .rates import rates_of
 from .results import Results
-from .statistics import interval_cv, mean_correlation
+from .statistics import first_neurons, interval_cv, mean_correlation
 from .traces import Traces, draw_traces, read_traces
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def dashboard(res: Results, rec: Any = None, *, traces: Any = None, start: float
     if boxes:                                              # colours tell them apart, as in the raster
         for name in RIGHT[:3]:
             axes[name].set_yticks([])
-    draw_spectrum(axes["spectrum"], groups, max(1.0, res.dt), None)
+    bin = max(1.0, res.dt)
+    draw_spectra(axes["spectrum"], groups, spectra(groups, bin), bin)
     left = [axes["raster"], axes["rate"]]
     if shown is not None:
         draw_traces(axes["traces"], shown, [PALETTE[-1]] * len(shown.nodes))
@@ -115,10 +116,12 @@ def _head(page: Any, res: Results, groups: Sequence[Group], title: str | None) -
     from matplotlib.patches import Patch
 
     neurons, spikes = sum(g.spikes.n for g in groups), sum(len(g.spikes.times) for g in groups)
-    begin, end = groups[0].spikes.window.begin, groups[0].spikes.window.end
-    line = f"{neurons:,} neurons, {spikes:,} spikes in {end - begin:,g} ms"
-    if neurons and end > begin:
-        line += f" ({spikes / neurons / (end - begin) * 1e3:.3g} spikes/s)"
+    windows = [g.spikes.window for g in groups]
+    span = max(w.end for w in windows) - min(w.begin for w in windows)
+    line = f"{neurons:,} neurons, {spikes:,} spikes in {span:,g} ms"
+    recorded = sum(g.spikes.n * (w.end - w.begin) for g, w in zip(groups, windows))
+    if recorded:
+        line += f" ({spikes / recorded * 1e3:.3g} spikes/s)"
     head = line if title is None else f"{title}\n{line}"
     texts = [", ".join(filter(None, [g.label, _figures(g)] if len(groups) <= MOST_NAMED else [g.label])) for g in groups]
     handles = [Patch(color=g.color, label=text) for g, text in zip(groups, texts) if text]
@@ -132,8 +135,8 @@ def _figures(g: Group) -> str:
     if not len(s.times):
         return "no spikes"
     cv = interval_cv(s.times, s.senders, s.n)
-    first = s.senders < 100
+    first = first_neurons(s, 100)
     both = {"CV": float(cv[np.isfinite(cv)].mean()) if np.isfinite(cv).any() else np.nan,
-            "correlation": mean_correlation(s.times[first], s.senders[first], min(100, s.n), s.window, max(2.0, s.window.dt))}
+            "correlation": mean_correlation(first.times, first.senders, first.n, s.window, max(2.0, s.window.dt))}
     known = [f"{name} {value:.2g}" for name, value in both.items() if np.isfinite(value)]
-    return ", ".join([f"{mean_rate(s):.3g} spikes/s", *known])
+    return ", ".join([f"{rates_of(s).mean():.3g} spikes/s", *known])

@@ -8,9 +8,9 @@ import numpy as np
 
 from .contract import BadRecording
 from .drawing import Group, axes_or_new, bare, empty, groups_of, legend, note
-from .pictured import neuron_rates, pair_correlations
-from .statistics import interval_cv
-from .trains import SpikeSource, duration, whole
+from .rates import rates_of
+from .statistics import correlations, first_neurons, interval_cv
+from .trains import Spikes, SpikeSource, duration, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def draw_rate_distribution(axes: Axes, groups: Sequence[Group], *, boxes: bool) 
     for g in groups:
         span = g.spikes.window.end - g.spikes.window.begin
         one = max(one, 1e3 / span if span > 0 else 0.0)
-        values.append(neuron_rates(g.spikes) if len(g.spikes.times) else np.zeros(0))
+        values.append(rates_of(g.spikes) if len(g.spikes.times) else np.zeros(0))
     top = max((float(v.max(initial=0.0)) for v in values), default=0.0)
     counts = top / one if one else 0.0
     step = one * max(int(np.ceil((counts + 1.0) / MOST_BINS)), 1)
@@ -95,9 +95,22 @@ def draw_cv_distribution(axes: Axes, groups: Sequence[Group], min_spikes: int = 
 
 def draw_correlation_distribution(axes: Axes, groups: Sequence[Group], bin: float = 2.0, n: int = 100, *, boxes: bool) -> None:
     """Correlations of the pairs of each group."""
-    values, steps = zip(*(pair_correlations(g.spikes, bin, n) for g in groups))
-    edges = _edges(values, step=max(steps))
+    some = [first_neurons(g.spikes, n) for g in groups]
+    values = [_pairs(correlations(s.times, s.senders, s.n, s.window, bin)) for s in some]
+    edges = _edges(values, step=max(map(_coincidence, some)))
     _draw(axes, groups, values, edges, "Correlation of counts", "Share of pairs", "no two active neurons", boxes)
+
+
+def _pairs(matrix: np.ndarray) -> np.ndarray:
+    """What a symmetric matrix holds above its diagonal, but for what is not defined."""
+    values = matrix[np.triu_indices(len(matrix), 1)]
+    return values[np.isfinite(values)]
+
+
+def _coincidence(s: Spikes) -> float:
+    """About what one coincidence more adds to the correlation of two neurons: values come in such steps."""
+    number = np.bincount(s.senders)
+    return float(np.mean(1.0 / np.sqrt(number[number > 0]))) ** 2 if len(number) else 0.0
 
 
 def _edges(values: Sequence[np.ndarray], least: float | None = None, step: float = 0.0) -> np.ndarray:
@@ -115,10 +128,13 @@ def _edges(values: Sequence[np.ndarray], least: float | None = None, step: float
 
 def _draw(axes: Axes, groups: Sequence[Group], values: Sequence[np.ndarray], edges: np.ndarray, xlabel: str, ylabel: str,
           none: str, boxes: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     bare(axes)
     axes.set_xlabel(xlabel)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))        # labels such as -0.025 would touch in a dashboard
     if not any(map(len, values)):
-        axes.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0), ylabel="" if boxes else ylabel)
+        axes.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0), xticks=[], yticks=[], ylabel="" if boxes else ylabel)
         empty(axes, none)
     elif boxes:
         _draw_boxes(axes, groups, values)
@@ -127,7 +143,8 @@ def _draw(axes: Axes, groups: Sequence[Group], values: Sequence[np.ndarray], edg
             share = np.histogram(v, edges)[0] / max(len(v), 1)
             axes.stairs(share, edges, fill=True, color=g.color, alpha=0.25)
             axes.stairs(share, edges, color=g.color, linewidth=1.2)
-        axes.set(xlim=(edges[0], edges[-1]), ylabel=ylabel)
+        # with room for the last outline
+        axes.set(xlim=(edges[0], edges[-1] + 0.01 * (edges[-1] - edges[0])), ylabel=ylabel)
         axes.set_ylim(bottom=0.0)
 
 

@@ -44,7 +44,7 @@ def raster(res: SpikeSource, rec: Any, *, bin: float | None = None, start: float
     top.tick_params(labelbottom=False)
     bottom.figure.align_ylabels([top, bottom])
     if title is not None:
-        top.set_title(title)
+        top.set_title(title, **(dict(y=1.0, pad=18.0) if top.texts and top.images else {}))       # above the note of a density
     if labels is not None or len(groups) > 1:
         legend(top, groups, stacked=True)
     return top, bottom
@@ -136,11 +136,12 @@ def _band(axes: Axes, extent: tuple[float, float, float, float], top: float) -> 
 def draw_rates(axes: Axes, groups: Sequence[Group], bin: float | None) -> None:
     """Rates of groups over time; one alone is filled."""
     filled, top = len(groups) == 1, 0.0
+    width = 0.0 if filled else 1.2 if len(groups) < 4 else 0.8
     for g in groups:
         window = g.spikes.window
         edges, rate = binned_rate(g.spikes.times, g.spikes.n, window, bin or _bin_for(window.end - window.begin, window.dt))
         # lines without the verticals at the ends of the window, which would read as a fall to 0
-        axes.stairs(rate, edges, baseline=0.0 if filled else None, fill=filled, color=g.color, linewidth=0.0 if filled else 1.2)
+        axes.stairs(rate, edges, baseline=0.0 if filled else None, fill=filled, color=g.color, linewidth=width)
         top = max(top, float(np.nan_to_num(rate).max(initial=0.0)))
     bare(axes)
     axes.set_ylim(0.0, None if top else 1.0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .trains import NEAR, bin_of, duration, is_number, plain_array, spikes_of
+from .trains import NEAR, Spikes, bin_of, duration, is_number, plain_array, spikes_of
 
 KERNELS: dict[str, tuple[float, float, Callable[[np.ndarray], np.ndarray]]] = {
     # first and last time in widths, beyond which less than 1e-5 of the kernel's mass lies, and its form
@@ -23,7 +23,11 @@ def mean_rates(res: Any, rec: Any, *, start: float | None = None, stop: float | 
 
     Raises BadRecording for a bad window.
     """
-    s = spikes_of(res, rec, start, stop, size)
+    return rates_of(spikes_of(res, rec, start, stop, size))
+
+
+def rates_of(s: Spikes) -> np.ndarray:
+    """See `mean_rates`."""
     counts, time = np.bincount(s.senders, minlength=s.n), s.window.end - s.window.begin
     return counts * (1e3 / time) if time > 0 else np.full(s.n, np.nan)
 

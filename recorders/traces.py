@@ -48,8 +48,8 @@ def plot_traces(res: TraceSource, rec: Any, name: str = "V_m", *, spikes: Any = 
     """Draw what a multimeter recorded of a state, a line for each node; those of several nodes above one another.
 
     rec: the multimeter. spikes: a spike_recorder, or a list of them, that recorded these nodes: each spike is drawn as a line
-    from the last sample before it to above the highest value, since the potential of an integrate-and-fire model does not
-    show it. nodes: positions in the recorded view, the first five unless given. start, stop: ms, the time to draw.
+    from the trace to above the highest value, since the potential of an integrate-and-fire model does not show it.
+    nodes: positions in the recorded view, the first five unless given. start, stop: ms, the time to draw.
     ax: the axes to draw in, a new figure if None. color: one matplotlib colour, or one for each node.
     Several nodes share a scale, which a bar on the right shows. Of more than 20,000 samples a band is drawn, from the least to
     the greatest of every few, and their mean; more than 400 spikes of a node are not drawn; a note says either: give start and
@@ -78,7 +78,7 @@ def read_traces(res: TraceSource, rec: Any, name: str, spikes: Any, nodes: Seque
     end = t1 if stop is None else float(stop)
     values, times, ids = res.trace(rec, name, plain=True), res.trace_times(rec, plain=True), res.ids(rec)
     picked = list(range(min(len(ids), SHOWN))) if nodes is None else _positions(nodes, len(ids))
-    shown = (times > begin + NEAR * res.dt) & (times < end + NEAR * res.dt)
+    shown = slice(*np.searchsorted(times, np.array([begin, end]) + NEAR * res.dt))
     recorders = [] if spikes is None else list(spikes) if isinstance(spikes, (list, tuple)) else [spikes]
     trains: dict[int, np.ndarray] = {}
     for r in recorders:
@@ -89,7 +89,7 @@ def read_traces(res: TraceSource, rec: Any, name: str, spikes: Any, nodes: Seque
     if recorders and (lost := [i for i in picked if i not in trains]):
         raise BadRecording(f"spikes = {spikes!r} did not record the spikes of node {lost[0]} of {rec!r}, "
                            f"of global id {ids[lost[0]]}: connect it, or give nodes")
-    return Traces(times[shown], np.asarray(values)[shown][:, picked], [trains.get(i, np.zeros(0)) for i in picked], picked,
+    return Traces(times[shown], np.asarray(values)[shown, picked], [trains.get(i, np.zeros(0)) for i in picked], picked,
                   name, res.states(rec)[name], res.dt)
 
 
@@ -125,17 +125,19 @@ def draw_traces(axes: Axes, t: Traces, colors: Sequence[Any]) -> None:
     lane = 1.15 * (peak - low or 1.0) if several else 0.0
     for k, (c, train) in enumerate(zip(colors, t.spikes)):
         if len(t.times) > MOST_POINTS:
-            x, least, mean, most = banded(t.times, t.values[:, k] + k * lane)
+            x, least, y, most = banded(t.times, t.values[:, k] + k * lane)
             axes.fill_between(x, least, most, color=c, alpha=0.3, linewidth=0.0)
-            axes.plot(x, mean, color=c, linewidth=0.8, gid="mean")
         else:
-            axes.plot(t.times, t.values[:, k] + k * lane, color=c, linewidth=0.8, gid="trace")
+            x, y = t.times, t.values[:, k] + k * lane
+        axes.plot(x, y, color=c, linewidth=0.8, gid="mean" if len(t.times) > MOST_POINTS else "trace")
         if len(train) and not crowded:
-            feet = t.values[np.maximum(np.searchsorted(t.times, train - NEAR * t.dt) - 1, 0), k]
-            x = np.stack([train, train, np.full(len(train), np.nan)], axis=1)       # lines, and gaps between them
-            y = np.stack([feet, np.full(len(train), peak), x[:, 2]], axis=1)
-            axes.plot(x.ravel(), y.ravel() + k * lane, color=c, linewidth=0.8, gid="spikes")
-    remarks = ["least to greatest, and mean"] if len(t.times) > MOST_POINTS else []
+            feet = np.nan_to_num(np.interp(train, x, y), nan=high + k * lane)
+            xs = np.stack([train, train, np.full(len(train), np.nan)], axis=1)      # lines, and gaps between them
+            ys = np.stack([feet, np.full(len(train), peak + k * lane), xs[:, 2]], axis=1)
+            axes.plot(xs.ravel(), ys.ravel(), color=c, linewidth=0.8, gid="spikes")
+    remarks = []
+    if len(t.times) > MOST_POINTS:
+        remarks.append(f"bands: range of every {chunk_of(t.times)} samples, lines: their means")
     remarks += ["too many spikes to be drawn"] if crowded else []
     if remarks:
         note(axes, "; ".join(remarks))
@@ -159,10 +161,14 @@ def _scale_bar(axes: Axes, low: float, span: float, unit: str) -> None:
     axes.text(1.015, low + length / 2, f"{length:g} {unit}".strip(), transform=place, va="center", ha="left", fontsize="small")
 
 
+def chunk_of(samples: np.ndarray) -> int:
+    """How many samples a column of the band stands for."""
+    return -(-len(samples) // COLUMNS)
+
+
 def banded(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Time of the middle, least, mean and greatest of every few samples; the last ones may be fewer."""
-    chunk = -(-len(y) // COLUMNS)
-    first = np.arange(0, len(y), chunk)
+    first = np.arange(0, len(y), chunk_of(y))
     number = np.diff(np.append(first, len(y)))
     return (np.add.reduceat(x, first) / number, np.minimum.reduceat(y, first), np.add.reduceat(y, first) / number,
             np.maximum.reduceat(y, first))

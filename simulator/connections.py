@@ -89,6 +89,13 @@ class Connections:
         self.set(weight=value)
 
     @property
+    def weight_unit(self) -> str:
+        """NEST's unit of the weights; "" where there are no connections, or receptors differ in it."""
+        reader, found = self._now()
+        units = {reader.receptors[i][3] for i in np.flatnonzero(np.bincount(reader.receptor(found)))}
+        return units.pop() if len(units) == 1 else ""
+
+    @property
     def delay(self) -> np.ndarray:
         """Delays (ms), on the grid of dt."""
         return self.get("delay")

@@ -27,17 +27,21 @@ def results(*trains, end=2000.0, parts=(), first=1, traces=None):
     recorded, base = [], 0
     for times, senders, n in trains:
         order = np.argsort(times, kind="stable")
-        stamps = np.rint(np.asarray(times, float)[order] * 10).astype(np.int64)
+        columns = dict(stamps=steps(times)[order], senders=np.asarray(senders, np.int64)[order])
         names = list(parts) or [(f"model (population {len(recorded)})", n)]
-        recorded.append(Recorded(Recorder(), "spike_recorder", base + np.arange(n), first, np.inf, stamps,
-                                 np.asarray(senders, np.int64)[order], parts=names))
+        recorded.append(Recorded(Recorder(), "spike_recorder", base + np.arange(n), first, np.inf, columns, len(order), None,
+                                 parts=names))
         base += n
     if traces is not None:
         ids, times, states = traces
-        stamps = np.rint(np.asarray(times, float) * 10).astype(np.int64)
-        recorded.append(Recorded(Recorder(), "multimeter", np.asarray(ids), first, np.inf, traces=dict(states, stamps=stamps),
-                                 units={name: "pA" if name.startswith("I") else "mV" for name in states}))
+        units = {name: "pA" if name.startswith("I") else "mV" for name in states}
+        recorded.append(Recorded(Recorder(), "multimeter", np.asarray(ids), first, np.inf, dict(stamps=steps(times), **states),
+                                 len(times), tuple(states), units))
     return Results(0.1, 0, round(end * 10), recorded, lambda value, unit: value)
+
+
+def steps(times):
+    return np.rint(np.asarray(times, float) * 10).astype(np.int64)
 
 
 def poisson_trains(n, rate, end=2000.0, seed=1):

@@ -71,8 +71,8 @@ def test_a_spectrum_is_flat_for_poisson_trains_and_has_the_peak_of_a_rhythm(run,
     times, senders, _ = poisson(n, rate, end)
     res = run((times, senders, n), end=end)
     (x, power), = [line.get_data() for line in nl.plot_spectrum(res, res.recorders("spikes")).lines]
-    assert x[0] == pytest.approx(5.0) and x[-1] == pytest.approx(500.0)
-    assert power[:-1].mean() == pytest.approx(2 * rate / n, rel=0.05)            # of both signs of the frequency
+    assert x[0] == pytest.approx(5.0) and x[-1] == pytest.approx(495.0)
+    assert power.mean() == pytest.approx(2 * rate / n, rel=0.05)            # of both signs of the frequency
     kept = np.random.default_rng(3).random(len(times)) < 0.5 + 0.5 * np.sin(2 * np.pi * 0.08 * times)
     res = run((times[kept], senders[kept], n), end=end)
     axes = nl.plot_spectrum(res, res.recorders("spikes"), segment=500.0)
@@ -107,7 +107,8 @@ def test_a_constant_rate_has_no_spectrum(run):
     (nl.plot_correlogram, dict(max_lag=500.0), "max_lag = 500.0: must be shorter than the window of 500 ms"),
     (nl.plot_correlogram, dict(labels=["a", "b"]), "labels = .*list of 1"),
     (nl.plot_spectrum, dict(bin=0.0), "bin = 0.0"),
-    (nl.plot_spectrum, dict(segment=1.5), "segment = 1.5"),
+    (nl.plot_spectrum, dict(segment=1.0), "segment = 1.0: must be 2 bins"),
+    (nl.plot_spectrum, dict(segment=600.0), "segment = 600.0: .*at most the window, 500 ms"),
     (nl.plot_spectrum, dict(start=600.0), "start = 600.0"),
 ])
 def test_bad_input_is_named_and_leaves_no_figure(run, poisson, picture, arguments, words):
@@ -117,12 +118,15 @@ def test_bad_input_is_named_and_leaves_no_figure(run, poisson, picture, argument
     assert not plt.get_fignums()
 
 
-def test_recorders_of_different_times_have_no_correlogram():
-    sim = nl.Simulator()
-    n, one, other = sim.create(nl.parrot_neuron, 2), sim.create(nl.spike_recorder), sim.create(nl.spike_recorder, start=50.0)
-    sim.connect(n, one)
-    sim.connect(n, other)
+def test_a_correlogram_of_two_recorders_is_of_the_time_in_which_both_were_active():
+    sim = nl.Simulator(seed=1)
+    n, one, other = sim.create(nl.parrot_neuron, 4), sim.create(nl.spike_recorder), sim.create(nl.spike_recorder, start=150.0)
+    sim.connect(sim.create(nl.poisson_generator, rate=100.0), n)
+    sim.connect(n[:2], one)
+    sim.connect(n[2:], other)
     res = sim.simulate(300.0)
-    with pytest.raises(nl.BadRecording, match="other = .*not active at the same time"):
-        nl.plot_correlogram(res, one, other)
-    nl.plot_correlogram(res, one, other, start=60.0)
+    axes = nl.plot_correlogram(res, one, other, max_lag=10.0)
+    (x, y), = curves(axes, "correlogram")
+    lags, rate = nl.cross_correlogram(res, one, other, max_lag=10.0, norm="rate", start=150.0)
+    np.testing.assert_allclose((x, y), (lags, rate))
+    assert curves(axes, "mean")[0][1][0] == pytest.approx(res.rate(other)) and res.rate(other) > 0

@@ -73,6 +73,17 @@ def test_every_axis_has_labels_and_time_is_shared(network):
     assert not any(label.label1.get_visible() for name in ("raster", "rate") for label in axes[name].xaxis.get_major_ticks())
 
 
+def test_the_rate_at_the_head_is_that_of_the_time_recorded():
+    sim = nl.Simulator()
+    cells, early = sim.create(nl.ignore_and_fire, 4, rate=100.0), sim.create(nl.spike_recorder, stop=100.0)
+    late = sim.create(nl.spike_recorder, start=200.0)
+    sim.connect(cells[:3], early)
+    sim.connect(cells[3], late)
+    res = sim.simulate(400.0)
+    n = res.n_events(early) + res.n_events(late)
+    assert n > 40 and head(nl.dashboard(res))[0] == [f"4 neurons, {n} spikes in 400 ms ({n / (3 * 0.1 + 0.2):.3g} spikes/s)"]
+
+
 def test_what_is_drawn_can_be_chosen(network):
     res, rec, meter = network
     figure = matplotlib.figure.Figure(layout="constrained")
@@ -116,9 +127,9 @@ def test_a_million_spikes_in_two_seconds(run):
     rng = np.random.default_rng(1)
     res = run(*[(rng.integers(1, 10_001, s) / 10, rng.integers(0, n, s), n) for s, n in ((800_000, 8000), (200_000, 2000))],
               end=1000.0)
-    begin = time.perf_counter()
+    begin = time.process_time()
     nl.dashboard(res)["raster"].figure.savefig(os.devnull, format="png")
-    assert time.perf_counter() - begin < 2.0
+    assert time.process_time() - begin < 2.0
 
 
 def test_bad_input_is_named_and_leaves_no_figure(network):

@@ -106,6 +106,15 @@ def test_crowded_spikes_are_drawn_as_density(neurons):
     assert width == pytest.approx(round(width * 10) / 10)           # whole steps
 
 
+def test_a_long_title_stands_above_the_note_of_a_density():
+    for spikes in (300_000, 300):
+        top, _ = raster(run((1000, spikes)), 0, title="A title that is about as wide as the axes below it are, or even wider")
+        top.figure.canvas.draw()
+        title = top.title.get_window_extent()
+        above = [text.get_window_extent().y1 for text in top.texts] or [top.get_window_extent().y1]
+        assert max(above) <= title.y0 < max(above) + 15
+
+
 def test_long_runs_have_wider_bins_of_rate_unless_told():
     for end, bin in ((1000.0, 5.0), (2000.0, 5.0), (10_000.0, 50.0), (100_000.0, 500.0)):
         _, bottom = raster(run((10, 500), end=end), 0)
@@ -144,10 +153,10 @@ def test_readable_at_every_count(neurons, spikes):
 
 def test_a_million_spikes_in_two_seconds():
     res = run((10_000, 1_000_000))
-    begin = time.perf_counter()
+    begin = time.process_time()
     top, _ = raster(res, 0)
     top.figure.savefig(os.devnull, format="png")
-    assert time.perf_counter() - begin < 2.0
+    assert time.process_time() - begin < 2.0
 
 
 @pytest.mark.parametrize("arguments, name", [
