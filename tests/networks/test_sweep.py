@@ -62,11 +62,18 @@ def test_processes_do_not_change_the_table():
             spiked = s.V_m > c.V_th
             return Leaky.State((s.V_m + 70.0) * 0.95 * (not spiked) - 70.0 + x.spikes), spiked
 
+    @nl.rule(longest="reach")
+    def ahead(index, n, draw, out, reach):
+        for i in range(reach):
+            out[i] = (index + 1 + nl.integer(draw, i, n - 1)) % n
+        return reach
+
     def trial(seed, weight):
         sim = nl.Simulator(seed=seed)
         cells, noise, spikes = sim.create(Leaky, 10, V_th=threshold), sim.create(nl.poisson_generator, rate=9000.0), \
             sim.create(nl.spike_recorder)
         sim.connect(noise, cells, weight=weight)
+        sim.connect(cells, cells, rule=ahead(reach=2), weight=2.0)
         sim.connect(cells, spikes)
         res = sim.simulate(50.0)
         return [dict(n=res.n_events(spikes), pid=os.getpid()), dict(n=seed, pid=os.getpid())]
