@@ -51,6 +51,9 @@ class rule(Rule):
         self.longest = longest if longest is None or longest in parameters else whole(longest, "longest")
         self.given = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
 
+    def __getnewargs__(self) -> tuple[Callable]:        # so that a rule goes to other processes
+        return (self.function,)
+
     def __call__(self, *values: Any, **named: Any) -> rule:
         """The same rule with these parameters."""
         try:
@@ -73,17 +76,15 @@ class rule(Rule):
         self._most(0)
 
     def _most(self, partners: int) -> int:
-        if isinstance(self.longest, str):
-            return whole(self.given[self.longest], self.longest)
-        return partners if self.longest is None else self.longest
+        most = whole(self.given[self.longest], self.longest) if isinstance(self.longest, str) else self.longest
+        return partners if most is None else most
 
     def prepare(self, pairing: Pairing) -> Row:
-        by_target = self.by == "target"
-        partners, own = (len(pairing.sources), pairing.own) if by_target else (len(pairing.targets), pairing.own_target)
+        n, own = (len(pairing.sources), pairing.own) if self.by == "target" else (len(pairing.targets), pairing.own_target)
         skip = not pairing.allow_autapses
-        head = np.array([partners, self._most(partners), skip, not pairing.allow_multapses], np.int64)
+        head = np.array([n, self._most(n), skip, not pairing.allow_multapses], np.int64)
         own = (own + 1 if skip else np.zeros(1)).astype(np.uint32)
-        return Row(np.append(head, words_of(self._parameters())), own, max(self._most(partners), 1),
+        return Row(np.append(head, words_of(self._parameters())), own, max(self._most(n), 1),
                    bare=make_bare_row(self.function, kinds_of(self._parameters())))
 
     def wrong(self, pairing: Pairing, index: int, code: int, value: int) -> str:
@@ -91,8 +92,7 @@ class rule(Rule):
         return f"{self!r} for the {self.by} {index}: {explain(code, value, self._most(partners), partners)}"
 
     def expected(self, n_sources: int, n_targets: int) -> float:
-        rows = n_targets if self.by == "target" else n_sources
-        return float(rows * self._most(0))              # at most; unknown without `longest`, until connect() draws it
+        return float((n_targets if self.by == "target" else n_sources) * self._most(0))     # at most; 0 where unknown
 
     def __repr__(self) -> str:
         shown = [f"{k}={self.given[k]!r}" for k in self.names if k in self.given and np.ndim(self.given[k]) == 0]

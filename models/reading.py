@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 import numpy as np
 
+from . import contract
 from .contract import Along, Field, Model, ModelError, ParameterError, Supplied, Unit, nested
 
 
@@ -19,10 +20,7 @@ def fields_of(source: Any, record: str) -> tuple[Field, ...]:
         return ()
     if not (isinstance(cls, type) and issubclass(cls, tuple) and hasattr(cls, "_fields")):
         raise ModelError(f"{name_of(source)}.{record} must be a typing.NamedTuple, it is {cls!r}")
-    try:
-        hints = get_type_hints(cls, include_extras=True)
-    except NameError as error:
-        raise ModelError(f"{name_of(source)}.{record}: {error}; annotations are looked up in the module or script") from error
+    hints = hints_of(source, record)
     fields = []
     for name in cls._fields:
         hint = hints[name]
@@ -45,6 +43,19 @@ def fields_of(source: Any, record: str) -> tuple[Field, ...]:
     return tuple(fields)
 
 
+def hints_of(source: Any, record: str) -> dict[str, Any]:
+    """The annotations of a record, which are names where they are evaluated late (from __future__ import annotations)."""
+    cls = getattr(source, record)
+    try:
+        return get_type_hints(cls, include_extras=True)
+    except NameError:
+        try:                            # a class that was sent to another process has left its module behind
+            return get_type_hints(cls, localns=vars(contract), include_extras=True)
+        except NameError as error:
+            raise ModelError(f"{name_of(source)}.{record}: {error}; annotations are looked up in the module or script, and in "
+                             f"nestling.models.contract") from error
+
+
 def entries_of(source: Any, record: str, sizes: dict[str, int]) -> tuple[tuple[Field, ...], tuple[int, ...]]:
     """A record's fields with an entry of a list as a field of its own, and its form."""
     fields = fields_of(source, record)
@@ -56,7 +67,7 @@ def entries_of(source: Any, record: str, sizes: dict[str, int]) -> tuple[tuple[F
 
 def list_names(source: Any, record: str) -> dict[str, str]:
     """What the entries of a record's lists are called, where it is not the list's own name."""
-    hints = get_type_hints(getattr(source, record), include_extras=True) if hasattr(source, record) else {}
+    hints = hints_of(source, record) if hasattr(source, record) else {}
     return {name: m.name for name, hint in hints.items() for m in getattr(hint, "__metadata__", ())
             if isinstance(m, Along) and m.name}
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .trains import NEAR, Spikes, bin_of, duration, is_number, plain_array, spikes_of
+from .trains import LARGEST, NEAR, Spikes, duration, is_number, plain_array, spikes_of
 
 KERNELS: dict[str, tuple[float, float, Callable[[np.ndarray], np.ndarray]]] = {
     # first and last time in widths, beyond which less than 1e-5 of the kernel's mass lies, and its form
     "gaussian": (-5.0, 5.0, lambda x: np.exp(-0.5 * x * x)),
     "alpha": (0.0, 15.0, lambda x: x * np.exp(-x)),
 }
-LARGEST = 2 * 1024**3     # bytes of an array with a column a neuron
+BLOCK = 1_000_000         # samples that are smoothed at a time
 
 
 def mean_rates(res: Any, rec: Any, *, start: float | None = None, stop: float | None = None,
@@ -69,25 +69,30 @@ def instantaneous_rate(res: Any, rec: Any, width: float = 10.0, kernel: str = "g
     if not samples or not s.n:
         return times, np.full((samples, s.n) if each else samples, np.nan)
     index = np.clip(np.rint((s.times - begin) / step).astype(np.int64) - 1, 0, None)
-    kept = index < samples
-    cell = index[kept] * columns + (s.senders[kept] if each else 0)
-    counts = np.bincount(cell, minlength=samples * columns).reshape(samples, columns).astype(np.float64)
-    rate = smoothed(counts, weights, int(lags[0])) * (1e3 / (step if each else step * s.n))
+    rate = np.empty((samples, columns))
+    row, rows = s.senders if each else np.zeros(len(index), np.int64), max(BLOCK // samples, 1)
+    for first in range(0, columns, rows):
+        n = min(rows, columns - first)
+        kept = (index < samples) & (row >= first) & (row < first + n)
+        counts = np.bincount((row[kept] - first) * samples + index[kept], minlength=n * samples).reshape(n, samples)
+        rate[:, first:first + n] = smoothed(counts, weights, int(lags[0])).T
+    rate *= 1e3 / (step if each else step * s.n)
     return times, rate if each else rate[:, 0]
 
 
 def smoothed(counts: np.ndarray, weights: np.ndarray, first: int) -> np.ndarray:
-    """Columns of counts, convolved with weights of lags first, first + 1, ...; over the weights that lie within."""
-    from scipy.signal import oaconvolve
+    """Rows of counts, convolved with weights of lags first, first + 1, ...; over the weights that lie within."""
+    from scipy.signal import fftconvolve
 
-    samples = len(counts)
-    whole = oaconvolve(counts, weights[:, None], axes=0)
-    out = np.maximum(whole[-first:samples - first], 0.0)                   # a Fourier transform leaves tiny negative values
+    samples = counts.shape[1]
+    whole = fftconvolve(counts.astype(np.float64), weights[None, :], axes=1)
+    out = np.maximum(whole[:, -first:samples - first], 0.0)                # a Fourier transform leaves tiny negative values
     mass, k = np.concatenate([[0.0], np.cumsum(weights)]), np.arange(samples)
     # the sample k takes lags from k - (samples - 1) to k
     low, high = (np.clip(edge - first, 0, len(weights)) for edge in (k - samples + 1, k + 1))
     within = mass[high] - mass[low]
-    return out / np.where(within > 0.5 - 1e-9, within, np.nan)[:, None]
+    out /= np.where(within > 0.5 - 1e-9, within, np.nan)
+    return out
 
 
 def psth(res: Any, rec: Any, triggers: Any, before: float = 50.0, after: float = 100.0, bin: float = 1.0, *,
@@ -117,12 +122,5 @@ def psth(res: Any, rec: Any, triggers: Any, before: float = 50.0, after: float =
     edges = -before + bin * np.arange(bins + 1)
     if not at.size or not s.n:
         return edges, np.full(bins, np.nan)
-    counts = np.zeros(bins, np.int64)
-    low, high = (np.searchsorted(s.times, at + shift + NEAR * dt) for shift in (-before, after))
-    for part in np.array_split(np.arange(len(at)), 1 + int((high - low).sum()) // 5_000_000):
-        number = high[part] - low[part]
-        of = np.repeat(part, number)
-        spike = np.arange(len(of)) - np.repeat(np.cumsum(number) - number, number) + low[of]
-        place = bin_of(s.times[spike] - at[of], s.window._replace(begin=-before), bin)
-        counts += np.bincount(np.minimum(place, bins - 1), minlength=bins)
-    return edges, counts / (bin * len(at)) * (1e3 / s.n)
+    until = np.array([np.searchsorted(s.times, at + edge + NEAR * dt).sum() for edge in edges])
+    return edges, np.diff(until) / (bin * len(at)) * (1e3 / s.n)

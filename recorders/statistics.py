@@ -14,6 +14,7 @@ import numpy as np
 
 from .contract import BadRecording
 from .trains import (
+    LARGEST,
     NEAR,
     Spikes,
     Window,
@@ -68,8 +69,14 @@ def count_correlation(res: Any, rec: Any, bin: float = 2.0, n: int = 100, *, sta
 
 def count_correlation_matrix(res: Any, rec: Any, bin: float = 2.0, n: int = 100, *, start: float | None = None,
                              stop: float | None = None, size: int | None = None) -> np.ndarray:
-    """Pearson's correlation of spike counts of every pair of the first `n` neurons (all, if fewer); see `correlations`."""
+    """Pearson's correlation of spike counts of every pair of the first `n` neurons (all, if fewer); see `correlations`.
+
+    Raises BadRecording, also where the matrix would take more than 2 GiB.
+    """
     s = first_neurons(spikes_of(res, rec, start, stop, size), n)
+    if 8 * s.n**2 > LARGEST:
+        raise BadRecording(f"n = {n!r}: the matrix of {s.n:,} neurons would take {8 * s.n**2 / 1e9:.1f} GB, at most 2 GiB; "
+                           f"count_correlation gives its mean")
     return correlations(s.times, s.senders, s.n, s.window, bin)
 
 

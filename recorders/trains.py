@@ -13,6 +13,7 @@ from .contract import BadRecording
 
 NEAR = 1e-3   # in steps: stamps are multiples of dt in floating point, so one this near to an edge lies on the edge
 GRID = 1e-3   # ms, the step of plain arrays, whose grid is not known: a spike within 1e-6 ms of an edge lies on it
+LARGEST = 2 * 1024**3     # bytes of an array that has a column a neuron
 
 
 class SpikeSource(Protocol):

@@ -61,7 +61,8 @@ def describe(thing: Any, texts: list[str], seen: list[Any]) -> None:
             else:
                 describe(part, texts, seen)
     elif isinstance(thing, type) and hasattr(thing, "_fields"):
-        texts.append(f"{thing.__name__}{thing._fields}{thing._field_defaults}{thing.__annotations__}")      # type: ignore
+        hints = [getattr(hint, "__forward_arg__", hint) for hint in thing.__annotations__.values()]
+        texts.append(f"{thing.__name__}{thing._fields}{thing._field_defaults}{hints}")                       # type: ignore
     elif isinstance(thing, (type, types.ModuleType)):
         names = NAMES if isinstance(thing, types.ModuleType) else \
             [n for n in vars(thing) if not n.startswith("__") or n in ("__init__", "__post_init__")]

@@ -21,7 +21,7 @@ def progress_bar(shown: bool, begin_ms: float, duration_ms: float) -> Iterator[C
         return
     from tqdm.auto import tqdm
     began = time.perf_counter()
-    with tqdm(total=duration_ms, unit="ms", desc="simulate", bar_format=FORMAT) as bar:
+    with tqdm(total=duration_ms, unit="ms", miniters=0, desc="simulate", bar_format=FORMAT) as bar:
         def moved(reached: float) -> None:
             done = reached - begin_ms
             if done > 0:

@@ -83,6 +83,21 @@ def test_a_spectrum_is_flat_for_poisson_trains_and_has_the_peak_of_a_rhythm(run,
     assert low <= power.min() and power.max() <= high
 
 
+@pytest.mark.parametrize("segment", [2.0, 77.0, 200.0, 999.0, 1000.0])
+def test_a_spectrum_is_that_of_scipy(run, poisson, segment):
+    from scipy.signal import welch
+
+    res = run(poisson(20, 40.0, 1000.0), end=1000.0)
+    rec, = res.recorders("spikes")
+    counts = np.histogram(res.events(rec, plain=True)[0], np.arange(1001) + 0.05)[0]
+    x, power = welch(counts * 50.0, fs=1000.0, nperseg=round(segment))
+    found = nl.power_spectrum(res, rec, segment=segment)
+    np.testing.assert_allclose(found, (x, power), rtol=1e-9, atol=1e-9 * power.max())
+    line, = nl.plot_spectrum(res, rec, segment=segment).lines
+    inner = slice(1, -1 if segment in (200.0, 1000.0) else None)
+    np.testing.assert_allclose(line.get_data(), (x[inner], power[inner]))
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("picture", [nl.plot_correlogram, nl.plot_spectrum])
 @pytest.mark.parametrize("times, n, end", [([], 10, 500.0), ([], 0, 500.0), ([], 10, 0.0), ([3.0], 1, 500.0)])

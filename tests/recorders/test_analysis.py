@@ -64,6 +64,15 @@ def test_one_spike_becomes_the_kernel(kernel, shape):
     assert np.nansum(rate) * 0.5e-3 == pytest.approx(1.0, rel=1e-4)
 
 
+def test_many_neurons_are_smoothed_in_blocks(monkeypatch):
+    from nestling.recorders import rates
+    given = renewal(1.0, 7, 500.0)
+    whole = nl.instantaneous_rate(*given, each=True, stop=500.0)[1]
+    monkeypatch.setattr(rates, "BLOCK", 1500)               # three neurons, of 500 samples
+    np.testing.assert_allclose(nl.instantaneous_rate(*given, each=True, stop=500.0)[1], whole, atol=1e-9)
+    assert len({column.tobytes() for column in whole.T}) == 7
+
+
 def test_a_constant_rate_stays_constant_at_the_ends():
     clock = np.arange(1, 1001) * 1.0
     np.testing.assert_allclose(nl.instantaneous_rate(clock, 0, 30.0, stop=1000.0)[1], 1000.0)
@@ -412,6 +421,7 @@ def test_too_few_spikes_have_nan_for_their_neuron_only():
     (lambda: nl.instantaneous_rate([1.0], 0, 10.0, step=20.0, stop=9.0), "step = 20.0.*width = 10"),
     (lambda: nl.instantaneous_rate([1.0], 0, -1.0, stop=9.0), "width = -1.0"),
     (lambda: nl.instantaneous_rate([1.0], 10**6, each=True, stop=9e3), "each = True.*2 GiB"),
+    (lambda: nl.count_correlation_matrix([1.0], 0, n=20_000, size=20_000, stop=9e3), "n = 20000.*3.2 GB, at most 2 GiB"),
     (lambda: nl.psth([1.0], 0, [1.0], stop=900.0), "triggers: 1 ms - 50 to .* leave out this trigger"),
     (lambda: nl.psth([1.0], 0, [100.0], bin=7.0, stop=900.0), "bin = 7.0: must divide"),
     (lambda: nl.psth([1.0], 0, [100.0], before=-1.0, stop=900.0), "before = -1.0"),

@@ -10,6 +10,8 @@ REASON = "Elephant is not installed: pip install elephant"
 neo = pytest.importorskip("neo", reason=REASON)
 pq = pytest.importorskip("quantities", reason=REASON)
 statistics = pytest.importorskip("elephant.statistics", reason=REASON)
+pytestmark = [pytest.mark.filterwarnings("ignore:The 'copy' argument in Quantity"),        # Elephant's own
+              pytest.mark.filterwarnings("ignore:the matrix subclass")]
 END = 5000.0
 FORMS = {"poisson": 1.0, "gamma": 3.0, "bursts": 0.3, "regular": None}
 
@@ -47,6 +49,14 @@ def test_rates_and_intervals(arrays, spiketrains):
     intervals, owner = nl.isi(*arrays)
     for i, train in enumerate(spiketrains):
         np.testing.assert_allclose(intervals[owner == i], statistics.isi(train).magnitude, rtol=1e-9)
+
+
+@pytest.mark.parametrize("bin", [5.0, 40.0])
+def test_rate_histogram(arrays, spiketrains, bin):
+    edges, got = nl.rate_histogram(*arrays, bin, stop=END)
+    want = statistics.time_histogram(spiketrains, bin * pq.ms, output="rate")
+    np.testing.assert_allclose(got, np.ravel(want.rescale(pq.Hz).magnitude), rtol=1e-9)
+    np.testing.assert_allclose(edges[:-1], want.times.rescale(pq.ms).magnitude)
 
 
 @pytest.mark.parametrize("ours, theirs, options", [
