@@ -139,7 +139,7 @@ def driver_with(fake, machine, linked, monkeypatch):
         monkeypatch.setattr("cuda.bindings.driver", made)
         return made
 
-    gc.freeze()                                                     # collecting looks at what is made from here on, which is quick
+    gc.freeze()                                 # collecting looks at what is made from here on, which is quick
     yield driver
     gc.collect()                                                    # what is left gives its memory back while the fake is there
     gc.unfreeze()
