@@ -168,7 +168,8 @@ class Lowering:
         for drive in drives:
             drive.weights = drive.weights * 2.0 ** drive.wire.lane.exponent
             if drive.model.emits != "current":
-                drive.weights = np.floor(drive.weights + 0.5).astype(np.int64)
+                # what never emits, as at a rate of 0, leaves no room in the scale for its weights
+                drive.weights = np.floor(drive.weights.clip(-2.0**62, 2.0**62) + 0.5).astype(np.int64)
         synapses = {p.index: 0 for p in self.network.projections}
         for w in tabled:
             synapses[w.projection.index] = int(degrees[w.projection.index].sum(dtype=np.int64))

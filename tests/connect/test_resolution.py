@@ -35,3 +35,18 @@ def test_counts_take_no_notice_of_weights(backend, recwarn):
     sim.connect(sim.create(nl.dc_generator, amplitude=1e-20), a, weight=1e-30)
     sim.plan()
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_the_weights_of_a_generator_that_is_silent_may_be_larger_than_the_scale_allows(precision):
+    sim = nl.Simulator(precision=precision)
+    a, silent = sim.create(nl.iaf_psc_delta, 2), sim.create(nl.poisson_generator, rate=0.0)
+    meter = sim.create(nl.voltmeter, interval=0.1)
+    sim.connect(sim.create(nl.spike_generator, spike_times=[1.0]), a, weight=0.1)
+    sim.connect(silent, a, weight=-1e20)
+    sim.connect(meter, a)
+    assert sim.simulate(2.5).trace(meter, plain=True).max() == pytest.approx(-69.9, abs=1e-6)
+    with pytest.warns(UserWarning, match="vanish"):
+        silent.set(rate=1e6)
+        res = sim.cont(2.0)
+    assert res.trace(meter, plain=True).min() < -1e20
