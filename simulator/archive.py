@@ -9,6 +9,7 @@ import io
 import json
 import os
 import zipfile
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from .errors import BadCheckpoint
 
 KIND = "nestling checkpoint"
+UNKNOWN = "unknown"                 # a version, of a folder that was not installed
 FORMAT = 1                          # to be raised with every change of what a description says
 DESCRIPTION, DIGEST = "description.json", "sha256.txt"
 
@@ -119,9 +121,20 @@ def read_members(file: Any, path: str) -> tuple[dict[str, Any], dict[str, np.nda
 
 
 def check_format(path: str, description: dict[str, Any]) -> None:
-    found, by = description.get("format"), description.get("nestling", "?")
+    found, by, own = description.get("format"), description.get("nestling", "?"), own_version()
     if found == FORMAT:
+        if by != own and UNKNOWN not in (by, own):
+            raise BadCheckpoint(f"{path!r} was written by Nestling {by}; this is {own}, which may draw other synapses from the "
+                                f"same seeds, and compute otherwise, so that the run would not go on as it began: load it with "
+                                f"that version")
         return
     newer = isinstance(found, int) and found > FORMAT
     raise BadCheckpoint(f"{path!r} is a checkpoint of format {found}, written by Nestling {by}; this one reads format "
                         f"{FORMAT}; load it with that version{' or a later one' if newer else ''}")
+
+
+def own_version() -> str:
+    try:
+        return version("nestling")
+    except PackageNotFoundError:
+        return UNKNOWN

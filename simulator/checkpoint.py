@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
 from nestling.recorders.files import About, RecordingFile, file_for
 
-from .archive import check_path, read_archive, write_archive
+from .archive import check_path, own_version, read_archive, write_archive
 from .definitions import PYTHON, Definitions
 from .descriptions import Describer, Restorer
 from .edits import written_down
@@ -102,10 +101,3 @@ def files_as_described(sim: Any, given: list[dict[str, Any]], value: Any) -> dic
         files[entry["recorder"]] = file_for(os.path.abspath(path), About(**about))
         files[entry["recorder"]].stand_at(entry["position"])
     return files
-
-
-def own_version() -> str:
-    try:
-        return version("nestling")
-    except PackageNotFoundError:                # a folder that was not installed
-        return "unknown"

@@ -109,10 +109,9 @@ class Definitions:
         for thing in found:
             if digest(thing) == wanted["digest"]:
                 return thing
-        if self.python != PYTHON or is_ours(name):
-            since = f"Python {self.python}, with whose code this one's cannot be compared" if self.python != PYTHON else \
-                "another version of it"
-            warnings.warn(f"the file was written with {since}: the {what} {last(name)} may give other results", stacklevel=2)
+        if self.python != PYTHON:
+            warnings.warn(f"the file was written with Python {self.python}, with whose code this one's cannot be compared: the "
+                          f"{what} {last(name)} may give other results", stacklevel=2)
             return found[0]
         raise BadCheckpoint(f"the {what} {last(name)} ({name_of(found[0])}) is not what it was when the file was written: its "
                             f"code differs; restore it, or give the one of that time in definitions=[...]")

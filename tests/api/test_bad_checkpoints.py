@@ -75,6 +75,16 @@ def test_other_formats(saved, tmp_path):
     refused(older, r"format 0, written by Nestling 0.0.1; .* load it with that version$")
 
 
+def test_other_versions(saved, tmp_path, monkeypatch):
+    other = changed(saved, tmp_path / "other", lambda d: d.update(nestling="9.9"))
+    refused(other, r"was written by Nestling 9.9; this is \S+, which may draw other synapses .* load it with that version$")
+    monkeypatch.setattr(archive, "own_version", lambda: archive.UNKNOWN)        # a folder that was not installed has none
+    assert nl.Simulator.load(other).time == pytest.approx(20.0)
+    ours = changed(saved, tmp_path / "ours", lambda d: d["network"]["populations"][0]["model"]["model"]["source"].update(
+        digest="0"))
+    refused(ours, "the model iaf_psc_exp .* is not what it was when the file was written: its code differs")
+
+
 def test_the_format_is_raised_with_what_it_describes():
     # whoever changes one of these raises archive.FORMAT, and writes the new names here
     described = {c.__name__: [f.name for f in fields(c)] for c in (network.Population, network.Projection, network.Edited)}

@@ -32,13 +32,12 @@ def same(a: list[np.ndarray], b: list[np.ndarray]) -> None:
         np.testing.assert_array_equal(x, y)
 
 
-@pytest.mark.parametrize("precision", ["double", "single"])
-def test_a_run_goes_on_in_a_new_process(resumed, backend, tmp_path, precision):
-    straight = resumed.build(backend, precision=precision)
+def test_a_run_goes_on_in_a_new_process(resumed, backend, tmp_path):
+    straight = resumed.build(backend)
     straight.simulate(200.0)
     resumed.change(straight)
     whole = [straight.cont(100.0), straight.cont(700.0)]
-    sim = resumed.build(backend, precision=precision)
+    sim = resumed.build(backend)
     sim.simulate(200.0)
     resumed.change(sim)
     sim.cont(100.0)
