@@ -15,7 +15,7 @@ ROWS = 1 << 16                  # made into text at a time
 
 
 class AsciiFile(RecordingFile):
-    """A file of rows `sender time states...`; senders are global ids."""
+    """A file of rows `sender time states...`, or of weights `sender time weights targets receptors`; nodes are global ids."""
 
     def __init__(self, path: str, about: About) -> None:
         super().__init__(path, about)
@@ -25,7 +25,7 @@ class AsciiFile(RecordingFile):
     @property
     def _head(self) -> str:
         time = ["time_step", "time_offset"] if self.about.time_in_steps else ["time_ms"]
-        return HEAD + "\t".join(["sender", *time, *self.about.states]) + "\n"
+        return HEAD + "\t".join(["sender", *time, *self.about.states, *self.about.further]) + "\n"
 
     def _make(self) -> None:
         with open(self.path, "x") as file:
@@ -56,7 +56,8 @@ class AsciiFile(RecordingFile):
     @property
     def _format(self) -> str:
         real = f"\t%.{self.about.precision}f"
-        return "%d" + ("\t%d" + real if self.about.time_in_steps else real) + real * len(self.about.states) + "\n"
+        return ("%d" + ("\t%d" + real if self.about.time_in_steps else real) + real * len(self.about.states)
+                + "".join(real if kind is np.float64 else "\t%d" for kind in self.about.further.values()) + "\n")
 
     def _write(self, columns: Columns) -> None:
         with open(self.path, "r+") as file:
@@ -73,10 +74,12 @@ class AsciiFile(RecordingFile):
         senders = np.tile(ids, len(columns["stamps"])) if self.about.states else ids[columns["senders"]]
         times = [stamps, np.zeros(len(stamps))] if self.about.time_in_steps else [stamps * self.about.dt]
         fields = [senders, *times, *(columns[name].ravel() for name in self.about.states)]
+        for name in self.about.further:
+            fields.append(self.about.targets[columns[name]] if name == "targets" else columns[name])    # type: ignore[index]
         return self._format * len(senders) % tuple(chain.from_iterable(zip(*(f.tolist() for f in fields))))
 
     def _size(self, columns: Columns) -> int:
-        numbers = 2 + self.about.time_in_steps + len(self.about.states)
+        numbers = 2 + self.about.time_in_steps + len(self.about.states) + len(self.about.further)
         return len(columns["stamps"]) * self.width * numbers * (16 + self.about.precision)
 
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
@@ -89,9 +92,13 @@ class AsciiFile(RecordingFile):
         found = np.loadtxt(io.BytesIO(text), ndmin=2)[lines]
         stamps = found[:, 1] if self.about.time_in_steps else np.rint(found[:, 1] / self.about.dt)
         stamps = stamps[::self.width].astype(np.int64)
+        further = found[:, 2 + self.about.time_in_steps:]
         if not self.about.states:
-            return {"stamps": stamps, "senders": places(stamps, found[:, 0].astype(np.int64), self.about.ids)}
-        values = found[:, 2 + self.about.time_in_steps:].reshape(len(stamps), self.width, -1)
+            columns = {name: further[:, i].astype(kind) for i, (name, kind) in enumerate(self.about.further.items())}
+            if self.about.targets is not None:
+                columns["targets"] = places(stamps, columns["targets"], self.about.targets)
+            return {"stamps": stamps, "senders": places(stamps, found[:, 0].astype(np.int64), self.about.ids), **columns}
+        values = further.reshape(len(stamps), self.width, -1)
         return {"stamps": stamps, **{name: values[:, :, i].astype(kind)
                                      for i, (name, kind) in enumerate(self.about.states.items()) if name in names}}
 

@@ -1,7 +1,9 @@
 """What a recorder is.
 
-A recorder is a module with ``Params`` (a NamedTuple as a model's; times in ms) and ``RECORDS``: "spikes" or "states". One that
-records states has the parameters ``record_from``, the names of the states, ``interval`` and ``offset``.
+A recorder is a module with ``Params`` (a NamedTuple as a model's; times in ms) and ``RECORDS``: "spikes", "states" or
+"weights", which are those of the connections that spikes go through. One that records states has the parameters
+``record_from``, the names of the states, ``interval`` and ``offset``; one that records weights has ``senders`` and
+``targets``, nodes.
 """
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ class Unit(NamedTuple):
 
 
 ms = Annotated[float, Unit("ms")]
+nodes = Annotated[tuple, Unit("nodes")]       # nodes that create() returned; kept as their global ids
 
 
 class BadRecording(ValueError):

@@ -1,8 +1,8 @@
 """Files that recorders write to while a network runs.
 
-A `RecordingFile` holds columns of equal length: what was recorded, in rows of one event (stamps and senders) or of one sample
-(stamps, and the values of every state). It is open only while something is appended or read, so that between two stretches of
-a run any program can open it. Rows that could not be written wait in memory, and are read from there.
+A `RecordingFile` holds columns of equal length: what was recorded, in rows of one event (stamps and senders, and of weights
+WEIGHTS) or of one sample (stamps, and the values of every state). It is open only while something is appended or read, so that
+between two stretches of a run any program can open it. Rows that could not be written wait in memory, and are read from there.
 """
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ Columns = dict[str, np.ndarray]
 _latest: weakref.WeakValueDictionary[str, RecordingFile] = weakref.WeakValueDictionary()      # made by this process, by path
 HDF5, ASCII = (".h5", ".hdf5"), (".dat",)
 LAST = 1 << 16                  # bytes of the last rows, by which a file is known again
+WEIGHTS = {"weights": np.float64, "targets": np.int64, "receptors": np.int64}     # in the order of NEST's columns
 
 
 @dataclass(frozen=True, eq=False)
 class About:
-    """What a file's rows are: of which recorder, of which nodes (global ids); of samples, every `interval` steps, the states
-    with their types and units, and of spikes none."""
+    """What a file's rows are: of which recorder, of which nodes (global ids). Of samples, every `interval` steps, the states
+    with their types and units. Of weights, the global ids of targets."""
 
     name: str
     ids: np.ndarray
@@ -37,11 +38,18 @@ class About:
     interval: int = 0
     states: dict[str, Any] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    targets: np.ndarray | None = None
+
+    @property
+    def further(self) -> dict[str, Any]:
+        """Names and types of the columns of events beyond stamps and senders."""
+        return WEIGHTS if self.targets is not None else {}
 
     def same(self, other: About) -> bool:
         """Whether rows of both can stand in one file."""
         mine, theirs = ((a.name, a.dt, a.time_in_steps, a.precision, a.interval, a.states) for a in (self, other))
-        return mine == theirs and np.array_equal(self.ids, other.ids)
+        mine_to, theirs_to = ([0] if a.targets is None else a.targets for a in (self, other))
+        return mine == theirs and np.array_equal(self.ids, other.ids) and np.array_equal(mine_to, theirs_to)
 
 
 class RecordingFile(ABC):
@@ -147,7 +155,7 @@ class RecordingFile(ABC):
 
     def read(self, begin: int, end: int, names: tuple[str, ...] = ()) -> Columns:
         """Rows begin .. end - 1 of the columns of these names, or of all. Raises BadRecording where they cannot be read."""
-        names, parts = names or tuple(self._empty()), []
+        names, parts = names or tuple(no_rows(self.about)), []
         try:
             if begin < self.rows:
                 self.check()
@@ -156,15 +164,9 @@ class RecordingFile(ABC):
         except OSError as error:
             raise BadRecording(f"{self.path}: what was recorded cannot be read: {error}") from error
         if end > self.rows or not parts:
-            waiting = joined(self._waiting) if self._waiting else self._empty()
+            waiting = joined(self._waiting) if self._waiting else no_rows(self.about)
             parts.append({name: waiting[name][max(begin - self.rows, 0):max(end - self.rows, 0)] for name in names})
         return joined(parts)
-
-    def _empty(self) -> Columns:
-        rows: Columns = {"stamps": np.zeros(0, np.int64)}
-        if not self.about.states:
-            return {**rows, "senders": np.zeros(0, np.int64)}
-        return {**rows, **{name: np.zeros((0, len(self.about.ids)), kind) for name, kind in self.about.states.items()}}
 
     @abstractmethod
     def _make(self) -> None: ...
@@ -198,6 +200,14 @@ class Part:
 
     def read(self, *names: str) -> Columns:
         return self.file.read(self.begin, self.end, names)
+
+
+def no_rows(about: About) -> Columns:
+    """The columns of events or samples of which there is none."""
+    rows: Columns = {"stamps": np.zeros(0, np.int64)}
+    if not about.states:
+        return {**rows, **{name: np.zeros(0, kind) for name, kind in {"senders": np.int64, **about.further}.items()}}
+    return {**rows, **{name: np.zeros((0, len(about.ids)), kind) for name, kind in about.states.items()}}
 
 
 def joined(parts: list[Columns]) -> Columns:
@@ -251,5 +261,5 @@ def file_for(path: str, about: About) -> RecordingFile:
     if Path(path).suffix in ASCII:
         from .ascii import AsciiFile
         return AsciiFile(path, about)
-    from .sonata import SonataReport, SonataSpikes
-    return (SonataReport if about.states else SonataSpikes)(path, about)
+    from .sonata import SonataEvents, SonataReport
+    return (SonataReport if about.states else SonataEvents)(path, about)

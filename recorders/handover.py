@@ -30,6 +30,9 @@ def to_dataframe(res: Results, rec: Any) -> Any:
     columns = {"times": times, "senders": senders, "global_id": res.ids(rec)[senders],
                "population": pd.Categorical.from_codes(codes[senders], names)}
     columns |= {name: res.trace(rec, name, plain=True).reshape(-1) for name in states}
+    if res.records(rec) == "weights":
+        columns |= {"targets": res.targets(rec), "weights": res.weights(rec), "receptors": res.receptors(rec),
+                    "target_global_id": res.targets(rec, global_ids=True)}
     frame = pd.DataFrame(columns, copy=False)
     frame.attrs["units"] = {"times": "ms", **states}
     return frame
@@ -42,6 +45,8 @@ def to_neo(res: Results, rec: Any) -> Any:
         import quantities as pq
     except ImportError:
         raise missing("a neo Segment", "neo") from None
+    if res.records(rec) == "weights":
+        raise BadRecording(f"{names_of(rec)} recorded weights, for which neo has no place: to_dataframe() takes them")
     begin, end = (edge * pq.ms for edge in res.active(rec))
     names, codes = population_of(res, rec)
     ids, of = res.ids(rec), [names[code] for code in codes]

@@ -15,8 +15,9 @@ DENSE_LIMIT = 2 * 1024**3     # bytes that a dense view may take
 
 @dataclass
 class Recorded:
-    """What one recorder recorded. columns: stamps (steps), and senders or the values of states (samples, nodes), by name; or a
-    `files.Part` that reads them from the file where they are. states: names; None of spikes; units: of states. parts: names of
+    """What one recorder recorded. columns: stamps (steps), and senders or the values of states (samples, nodes), by name, and
+    of weights those of files.WEIGHTS; or a `files.Part` that reads them from the file where they are. states: names; None of
+    spikes and weights; units: of states. parts: names of
     the populations that the nodes are of, each with a number of nodes, in the nodes' order."""
 
     recorder: Any
@@ -30,6 +31,7 @@ class Recorded:
     units: dict[str, str] = field(default_factory=dict)
     parts: list[tuple[str, int]] = field(default_factory=list)
     in_steps: bool = False                  # whether times are asked for in steps
+    target_ids: np.ndarray | None = None    # of weights: global ids that the positions of targets stand for
 
     def read(self, *names: str) -> dict[str, np.ndarray]:
         """Columns in memory: those of these names, or all."""
@@ -49,6 +51,13 @@ class Recorded:
     def traces(self) -> dict[str, np.ndarray]:
         """Time stamps (steps) under "stamps", and the values of states by name."""
         return self.read() if self.states else {}
+
+    @property
+    def records(self) -> str:
+        """What it recorded: "spikes", "states", "weights", or "" where nothing was connected to it."""
+        if self.states is not None:
+            return "states" if self.states else ""
+        return "spikes" if self.target_ids is None else "weights"
 
     def __str__(self) -> str:
         return f"{self.name} (population {self.recorder.index})"
@@ -81,14 +90,15 @@ class Results:
 
     def _spikes(self, rec: Any) -> tuple[np.ndarray, np.ndarray]:
         """Time stamps in steps, and senders."""
-        r = self._of(rec)
-        self._check_spikes(r)
-        columns = r.read()
+        columns = self._events(rec, "spikes").read("stamps", "senders")
         return columns["stamps"], columns["senders"]
 
-    def _check_spikes(self, r: Recorded) -> None:
-        if r.states is not None:
-            raise BadRecording(f"{r} recorded no spikes: either it records states or nothing was connected to it")
+    def _events(self, rec: Any, *kinds: str) -> Recorded:
+        r = self._of(rec)
+        if r.records not in (kinds or ("spikes", "weights")):
+            raise BadRecording(f"{r} recorded no spikes: either it records {r.records or 'states'} or nothing was connected to "
+                               f"it")
+        return r
 
     def size(self, rec: Any) -> int:
         """Number of recorded nodes."""
@@ -110,19 +120,45 @@ class Results:
     def events(self, rec: Any, plain: bool = False, global_ids: bool = False) -> tuple[Any, np.ndarray]:
         """Times (events,) in ms and senders (events,), in the order of time.
 
-        Senders are positions in the recorded view, or with `global_ids` the nodes' global ids.
+        Senders are positions in the recorded view, or with `global_ids` the nodes' global ids. Of a recorder of weights there
+        is an event for each connection that a spike goes through, and positions are those in `ids(rec)`.
         """
-        stamps, senders = self._spikes(rec)
-        return self._times_of(rec, stamps, plain), self._of(rec).ids[senders] if global_ids else senders
+        r = self._events(rec)
+        columns = r.read("stamps", "senders")
+        senders = columns["senders"]
+        return self._times_of(rec, columns["stamps"], plain), r.ids[senders] if global_ids else senders
+
+    def weights(self, rec: Any) -> np.ndarray:
+        """Of a recorder of weights, that of each event's connection, in its receptor's NEST unit (events,)."""
+        return self._of_connections(rec, "weights")
+
+    def receptors(self, rec: Any) -> np.ndarray:
+        """Of a recorder of weights, the number that receptor_type stands for of each event's connection (events,)."""
+        return self._of_connections(rec, "receptors")
+
+    def targets(self, rec: Any, global_ids: bool = False) -> np.ndarray:
+        """Of a recorder of weights, the target of each event's connection (events,): its position in `target_ids(rec)`, or
+        with `global_ids` its global id."""
+        found = self._of_connections(rec, "targets")
+        return self.target_ids(rec)[found] if global_ids else found
+
+    def target_ids(self, rec: Any) -> np.ndarray:
+        """Of a recorder of weights, the global ids of all targets, each once, in the order of connecting (targets,)."""
+        ids = self._of(rec).target_ids
+        if ids is None:
+            raise BadRecording(f"{self._of(rec)} recorded no weights")
+        return ids
+
+    def _of_connections(self, rec: Any, name: str) -> np.ndarray:
+        self.target_ids(rec)
+        return self._of(rec).read(name)[name]
 
     def _times_of(self, rec: Any, stamps: np.ndarray, plain: bool) -> Any:
         return stamps if self._of(rec).in_steps and not plain else self._in_unit(stamps * self.dt, "ms", plain)
 
     def n_events(self, rec: Any) -> int:
-        """Number of recorded spikes."""
-        r = self._of(rec)
-        self._check_spikes(r)
-        return r.count
+        """Number of recorded spikes; of a recorder of weights, of spikes and connections that they went through."""
+        return self._events(rec).count
 
     def active(self, rec: Any) -> tuple[float, float]:
         """Begin and end (ms) of the time in the window for which the recorder was active; equal where it never was."""
@@ -136,7 +172,8 @@ class Results:
         return max(0.0, (min(r.last, self._last) - max(r.first - 1, self._first)) * self.dt)
 
     def ids(self, rec: Any) -> np.ndarray:
-        """Global ids of the recorded nodes, in the order of the recorded view (nodes,)."""
+        """Global ids of the recorded nodes, in the order of the recorded view (nodes,); of a recorder of weights those of all
+        senders, each once, in the order of connecting."""
         return self._of(rec).ids
 
     def populations(self, rec: Any) -> dict[str, np.ndarray]:
@@ -149,14 +186,14 @@ class Results:
         return {name: np.concatenate(positions) for name, positions in found.items()}
 
     def recorders(self, records: str) -> list[Any]:
-        """The recorders that recorded "spikes", or "states", in the order of creation; every method takes these, too."""
-        if records not in ("spikes", "states"):
-            raise BadRecording(f"records = {records!r}: must be 'spikes' or 'states'")
-        return [r.recorder for r in self._recorded if (r.states is None if records == "spikes" else r.states)]
+        """The recorders that recorded "spikes", "states" or "weights", in the order of creation; all methods take these."""
+        if records not in ("spikes", "states", "weights"):
+            raise BadRecording(f"records = {records!r}: must be 'spikes', 'states' or 'weights'")
+        return [r.recorder for r in self._recorded if r.records == records]
 
     def rate(self, rec: Any) -> float:
         """Mean rate of the recorded nodes, spikes/s; NaN where there is nothing to average over."""
-        number, base = self.n_events(rec), self.size(rec) * self.duration(rec)
+        number, base = self._events(rec, "spikes").count, self.size(rec) * self.duration(rec)
         return number / base * 1000.0 if base else float("nan")
 
     def rates(self, rec: Any) -> np.ndarray:
@@ -196,6 +233,10 @@ class Results:
             raise BadRecording(f"{r} recorded no states")
         return self._times_of(rec, r.read("stamps")["stamps"], plain)
 
+    def records(self, rec: Any) -> str:
+        """What a recorder recorded: "spikes", "states" or "weights"; "" where nothing was connected to it."""
+        return self._of(rec).records
+
     def states(self, rec: Any) -> dict[str, str]:
         """The states that a multimeter recorded, and their units."""
         r = self._of(rec)
@@ -204,8 +245,9 @@ class Results:
     def to_dataframe(self, rec: Any) -> Any:
         """A pandas DataFrame: a row a spike, or a row for each sample of each node, in the order of time.
 
-        Columns: times (ms), senders, global_id, population (categorical), and of a multimeter one a state, in NEST's units;
-        `attrs["units"]` names the units. Raises ImportError where pandas is not installed.
+        Columns: times (ms), senders, global_id, population (categorical), and of a multimeter one a state, in NEST's units; of
+        a recorder of weights targets, weights, receptors and target_global_id. `attrs["units"]` names the units.
+        Raises ImportError where pandas is not installed.
         """
         return handover.to_dataframe(self, rec)
 
@@ -228,7 +270,7 @@ class Results:
     def __repr__(self) -> str:
         lines = [f"Results from {self.window[0]:g} to {self.window[1]:g} ms"]
         for r in self._recorded:
-            what = f"{r.count} spikes" if r.states is None else ", ".join(r.states) or "nothing"
+            what = f"{r.count} {r.records}" if r.states is None else ", ".join(r.states) or "nothing"
             where = "" if isinstance(r.columns, dict) else f" in {r.columns.file.path}"
             lines.append(f"  {r}: {what} of {len(r.ids)} nodes{where}")
         return "\n".join(lines)

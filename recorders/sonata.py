@@ -1,4 +1,5 @@
-"""HDF5 files in SONATA's layout (Dai et al. 2020, PLoS Comput Biol 16: e1007696): spikes, and reports of states.
+"""HDF5 files in SONATA's layout (Dai et al. 2020, PLoS Comput Biol 16: e1007696): spikes, and reports of states. For weights,
+which SONATA does not have, /weights/<name> holds columns under the names of its edges.
 
 They are appended to in HDF5's mode for a single writer and many readers, in which a file is whole at every moment, even where
 the process is killed. Such a file says that it is being written to: `h5py.File(path, "r", swmr=True)` opens it all the same;
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .files import LAST, Columns, RecordingFile
+from .files import LAST, About, Columns, RecordingFile
 
 VERSIONS = ("v110", "v110")     # of the format: the first that can be read while it is written, so that most programs know it
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}
@@ -27,6 +28,8 @@ class SonataFile(RecordingFile):
         file = h5py.File(self.path, "x", libver=VERSIONS)
         file.attrs["magic"], file.attrs["version"] = np.uint32(0x0A7A), np.array([0, 1], np.uint32)
         file[f"nestling/{self.about.name}/global_ids"] = self.about.ids.astype(np.uint64)
+        if self.about.targets is not None:
+            file[f"nestling/{self.about.name}/target_global_ids"] = self.about.targets.astype(np.uint64)
         file[f"nestling/{self.about.name}/rows"] = 0                # that are whole
         return file
 
@@ -79,32 +82,46 @@ class SonataFile(RecordingFile):
         rows[...] = number
 
 
-class SonataSpikes(SonataFile):
-    """/spikes/<name>/timestamps (ms) and node_ids (positions in the recorded view)."""
+class SonataEvents(SonataFile):
+    """/spikes/<name>/timestamps (ms) and node_ids (positions in the recorded view); of weights /weights/<name>/timestamps,
+    source_node_id, target_node_id (positions among the recorded sources and targets), weights and receptors."""
+
+    def __init__(self, path: str, about: About) -> None:
+        super().__init__(path, about)
+        if about.targets is None:
+            self.group, self.names = f"spikes/{about.name}", {"senders": "node_ids"}
+        else:
+            self.group = f"weights/{about.name}"
+            self.names = {"senders": "source_node_id", "targets": "target_node_id", "weights": "weights",
+                          "receptors": "receptors"}
+
+    def _kind(self, name: str) -> Any:
+        return np.uint64 if name in ("senders", "targets") else self.about.further[name]
 
     def _make(self) -> None:
         import h5py
         with self._open_new() as file:
-            group = file.create_group(f"spikes/{self.about.name}")
+            group = file.create_group(self.group)
             group.attrs.create("sorting", SORTING["by_time"], dtype=h5py.enum_dtype(SORTING, np.uint8))
             self._dataset(group, "timestamps", (), np.float64, "ms")
-            self._dataset(group, "node_ids", (), np.uint64)
+            for name, own in self.names.items():
+                self._dataset(group, own, (), self._kind(name))
 
     def _write(self, columns: Columns) -> None:
-        group = f"spikes/{self.about.name}"
+        found = {f"{self.group}/{own}": columns[name].astype(self._kind(name), copy=False) for name, own in self.names.items()}
         with self._open() as file:
-            self._append(file, {f"{group}/node_ids": columns["senders"].astype(np.uint64),
-                                f"{group}/timestamps": columns["stamps"] * self.about.dt})
+            self._append(file, {**found, f"{self.group}/timestamps": columns["stamps"] * self.about.dt})
 
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
         with open_to_read(self.path) as file:
-            group = file[f"spikes/{self.about.name}"]
-            found = {"senders": group["node_ids"][begin:end].astype(np.int64)} if "senders" in names else {}
+            group, kinds = file[self.group], {"senders": np.int64, **self.about.further}
+            found = {name: group[own][begin:end].astype(kinds[name], copy=False) for name, own in self.names.items()
+                     if name in names}
             times = group["timestamps"][begin:end] if "stamps" in names else np.zeros(0)
         return {**found, "stamps": np.rint(times / self.about.dt).astype(np.int64)}
 
     def _size(self, columns: Columns) -> int:
-        return 16 * len(columns["stamps"]) + 4 * CHUNK
+        return 8 * len(columns) * len(columns["stamps"]) + 2 * len(columns) * CHUNK
 
 
 class SonataReport(SonataFile):
@@ -182,9 +199,9 @@ def cut(file: Any) -> None:
     """Drop the rows that were not finished."""
     for name, mine in file["nestling"].items():
         rows = int(mine["rows"][()])
-        spikes = [f"spikes/{name}/timestamps", f"spikes/{name}/node_ids"]
+        events = [group for group in (f"spikes/{name}", f"weights/{name}") if group in file]
         reports = [f"report/{group}" for group in file.get("report", ())]
-        for path in [path for path in spikes if path in file] + [f"{group}/data" for group in reports]:
+        for path in [f"{group}/{own}" for group in events for own in file[group]] + [f"{group}/data" for group in reports]:
             file[path].resize(rows, 0)
         for group in reports:
             start, _, step = file[f"{group}/mapping/time"][:]

@@ -68,6 +68,7 @@ from nestling.models.contract import ParameterError as ParameterError
 from nestling.recorders import multimeter as multimeter
 from nestling.recorders import spike_recorder as spike_recorder
 from nestling.recorders import voltmeter as voltmeter
+from nestling.recorders import weight_recorder as weight_recorder
 from nestling.recorders.activity_plots import plot_correlogram as plot_correlogram
 from nestling.recorders.activity_plots import plot_spectrum as plot_spectrum
 from nestling.recorders.connection_plots import plot_connections as plot_connections

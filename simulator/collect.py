@@ -6,30 +6,33 @@ from typing import Any
 import numpy as np
 
 from nestling.connect.contract import positions
-from nestling.recorders.contract import active_steps
-from nestling.recorders.files import About, Part, RecordingFile
+from nestling.recorders.contract import RecordingFailed, active_steps
+from nestling.recorders.files import About, Part, RecordingFile, no_rows
 from nestling.recorders.results import Recorded, Results
 
 from .backends import Program
-from .network import Population
+from .network import Network, Population
 from .plan import Plan
+from .traversed import Traversed, recorded_ends
 from .units import quantity
+
+WAITING_BYTES = 1 << 25         # of rows for a file, after which they are written
 
 Columns = dict[str, np.ndarray]
 
 
 class Collector:
-    """What one recorder records in one window: in pieces in memory, or in a file.
-
-    about: what its rows are; None where nothing is connected to it.
-    """
+    """What one recorder records in one window: in pieces in memory, or in a file."""
 
     def __init__(self, plan: Plan, recorder: Population) -> None:
         assert recorder.recorder is not None
-        self.recorder, self.params = recorder, recorder.params
+        self.network, self.recorder, self.params = plan.network, recorder, recorder.params
         self.segments = plan.network.recorded(recorder)
         self.ids = np.concatenate([s.ids for s in self.segments]) if self.segments else np.zeros(0, np.int64)
-        self.spikes = recorder.recorder.records == "spikes" and bool(self.segments)
+        self.events = recorder.recorder.records != "states" and bool(self.segments)
+        self.targets: np.ndarray | None = None                      # of connections whose weights it records
+        if recorder.recorder.records == "weights" and self.segments:
+            self.ids, self.targets = recorded_ends(plan.network, recorder)
         self.first, self.last = active_steps(self.params, plan.dt)
         self.units = {f.name: f.unit for s in self.segments if s.population.model for f in s.population.model.state}
         self.kinds = {s.block.model.state[j].name: s.block.state[j].dtype
@@ -44,51 +47,78 @@ class Collector:
 
     def see(self, plan: Plan) -> None:
         """Take what comes from the program of this plan."""
-        self.wanted = np.concatenate([plan.nodes_of(s) for s in self.segments]) if self.spikes else np.zeros(0, np.int64)
+        self.plan = plan
+        self.traversed: Traversed | None = None
+        self.wanted = np.concatenate([plan.nodes_of(s) for s in self.segments]) if self.events else np.zeros(0, np.int64)
 
     @property
-    def about(self) -> About | None:
-        """What the rows of its file are; None where it writes none."""
-        if self.params["record_to"] == "memory" or not self.segments:
-            return None
+    def writes(self) -> bool:
+        """Whether it writes a file."""
+        return self.params["record_to"] != "memory" and bool(self.segments)
+
+    @property
+    def about(self) -> About:
+        """What its rows are, where something is connected to it."""
         states = {name: self.kinds[name] for name in self.params.get("record_from", ())}
         return About(self.params["label"] or self.recorder.name, self.ids, self.dt, self.params["time_in_steps"],
-                     self.params["precision"], self.interval, states, {name: self.units[name] for name in states})
+                     self.params["precision"], self.interval, states, {name: self.units[name] for name in states}, self.targets)
 
     def goes_to(self, file: RecordingFile) -> None:
         self.file, self.begin = file, file.end
 
     def take(self, steps: np.ndarray, nodes: np.ndarray, traces: Columns) -> None:
         """Spikes of all nodes in the order of time, and the samples of this recorder, of one stretch."""
-        if self.spikes:
-            stamps = steps + 1
-            if len(stamps) and not (self.first <= stamps[0] and stamps[-1] <= self.last):
-                keep = (stamps >= self.first) & (stamps <= self.last)
-                stamps, nodes = stamps[keep], nodes[keep]
+        if not self.events:
+            self._add(traces, len(self.ids) * len(traces.get("stamps", ())))
+            return
+        stamps = steps + 1
+        if len(stamps) and not (self.first <= stamps[0] and stamps[-1] <= self.last):
+            keep = (stamps >= self.first) & (stamps <= self.last)
+            stamps, nodes = stamps[keep], nodes[keep]
+        if self.targets is None:
             stamps, senders = pick(stamps, nodes, self.wanted)
-            piece, n = {"stamps": stamps, "senders": senders}, len(stamps)
-        else:
-            piece, n = traces, len(self.ids) * len(traces.get("stamps", ()))
+            self._add({"stamps": stamps, "senders": senders}, len(stamps))
+            return
+        self.traversed, writable = self.traversed or Traversed(self.plan, self.recorder), self.file is not None
+        for piece in self.traversed.pieces(stamps, nodes):
+            self._add(piece, len(piece["stamps"]))
+            if writable and self.file is not None and self.file.waiting_bytes > WAITING_BYTES:
+                try:
+                    self.file.flush()
+                except RecordingFailed:         # it waits in memory, and fails again after the stretch
+                    writable = False
+
+    def _add(self, piece: Columns, n: int) -> None:
+        """Take a piece of so many events."""
         self.count += n
         self.params["n_events"] += n
         if self.file is not None:
             self.file.add(piece)
-        elif piece:
+        elif n:
             self.pieces.append(piece)
 
     def recorded(self) -> Recorded:
         """All that was taken."""
         name = f"{self.params['label']}: {self.recorder.name}" if self.params["label"] else self.recorder.name
-        columns: Any = Part(self.file, self.begin, self.file.end) if self.file is not None else {}
-        if self.file is None and self.pieces:
+        columns: Any = no_rows(self.about) if self.segments else {}
+        if self.file is not None:
+            columns = Part(self.file, self.begin, self.file.end)
+        elif self.pieces:
             columns = self.pieces[0]
             if len(self.pieces) > 1:                                # one after another, so that each is twice in memory for
                 columns = {name: np.concatenate([p.pop(name) for p in self.pieces]) for name in list(columns)}   # a moment
             self.pieces = [columns]
-        states = None if self.spikes else tuple(self.params.get("record_from", ())) if self.segments else ()
-        parts = [(f"{s.population.name} (population {s.population.index})", len(s)) for s in self.segments]
+        states = None if self.events else tuple(self.params.get("record_from", ())) if self.segments else ()
         return Recorded(self.recorder, name, self.ids, self.first, self.last, columns, self.count, states, self.units,
-                        parts, self.params["time_in_steps"])
+                        parts_of(self.network, self.ids), self.params["time_in_steps"], self.targets)
+
+
+def parts_of(network: Network, ids: np.ndarray) -> list[tuple[str, int]]:
+    """The names of the populations that nodes are of, each with how many nodes in a row are of it."""
+    populations = np.searchsorted([p.first_id for p in network.populations], ids, side="right") - 1
+    begins = np.flatnonzero(np.diff(populations, prepend=-1))
+    return [(f"{network.populations[i].name} (population {i})", n)
+            for i, n in zip(populations[begins].tolist(), np.diff(begins, append=len(ids)).tolist())]
 
 
 def make_collectors(plan: Plan) -> list[Collector]:
@@ -100,7 +130,7 @@ def take_all(collectors: list[Collector], program: Program) -> None:
     """Take over what the program has recorded since the last time."""
     steps, nodes = in_order(program.take_events(), program.plan.n_nodes)
     for c in collectors:
-        c.take(steps, nodes, program.traces.get(c.recorder.index, {}))
+        c.take(steps, nodes, program.traces.pop(c.recorder.index, {}))
 
 
 def results_of(collectors: list[Collector], program: Program, first_step: int) -> Results:

@@ -151,6 +151,8 @@ def make_recording(pre: NodeView, post: NodeView, given: list[str]) -> Recording
     recorder = recorders[0]
     kind = recorder.recorder
     assert kind is not None
+    if kind.records == "weights":
+        raise BadRecording(f"a {kind.name} records connections: write connect(pre, post, weight_recorder=...)")
     states = kind.records == "states"
     nodes = post if states else pre
     if any(s.population.recorder for s in nodes.segments):
@@ -167,3 +169,26 @@ def make_recording(pre: NodeView, post: NodeView, given: list[str]) -> Recording
             raise BadRecording(f"{model.name} emits a current; a {kind.name} records spikes")
     # segments of its own, since a generator that is recorded twice has two trains
     return Recording(recorder, tuple(replace(s) for s in nodes.segments))
+
+
+def attached(sim: Any, view: Any, projections: list[Projection]) -> list[Recording]:
+    """What a recorder of weights records of the projections of a call; view: None, or the recorder."""
+    if view is None:
+        return []
+    if not isinstance(view, NodeView):
+        raise TypeError(f"weight_recorder = {view!r}: must be a recorder of weights that create() returned")
+    if view._simulator is not sim:
+        raise BadView("weight_recorder belongs to another simulator")
+    recorder = view.segments[0].population if len(view) == 1 else None
+    if recorder is None or recorder.recorder is None or recorder.recorder.records != "weights":
+        raise BadRecording(f"weight_recorder = {view!r}: must be one recorder of weights")
+    for p in projections:
+        model = p.sources[0].population.model
+        assert model is not None
+        if p.procedural:
+            raise NotAvailable("comm = 'procedural' with weight_recorder: these weights are stored nowhere: use comm='sparse'")
+        if model.per_connection or model.emits == "current":
+            what = "emits a current" if model.emits == "current" else "draws a train of its own for each connection"
+            raise BadRecording(f"weight_recorder: {model.name} {what}: record the connections of neurons, such as a "
+                               f"parrot_neuron that it drives")
+    return [Recording(recorder, p.sources, p.index) for p in projections]

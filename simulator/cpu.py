@@ -56,6 +56,7 @@ class Program:
                               self.flag_row, 0, 0)
         self.events: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.most_events: int | None = None
+        self.traces: dict[int, dict[str, np.ndarray]] = {}
         self.reset()
 
     def _bind_part(self, p: int) -> None:

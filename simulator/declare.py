@@ -13,7 +13,7 @@ from nestling.models.contract import Field, Model, ParameterError, require
 from nestling.recorders.contract import BadRecording, Recorder
 from nestling.recorders.files import check_path
 
-from .errors import BadTime, unknown
+from .errors import BadTime, BadView, unknown
 from .formulas import expression_in, is_expression
 from .memory import check_room
 from .units import is_quantity, magnitude
@@ -108,14 +108,15 @@ def check_parameters(model: Model, params: dict[str, Any], dt: float) -> None:
         model.source.timetable(record, dt)
 
 
-def recorder_params(recorder: Recorder, given: dict[str, Any], dt: float, before: dict[str, Any] | None = None
+def recorder_params(recorder: Recorder, given: dict[str, Any], sim: Any, before: dict[str, Any] | None = None
                     ) -> dict[str, Any]:
     """A recorder's parameters, times in ms; before: those that it had."""
+    dt = sim.dt
     out = before or {name: default for name, (_, default) in recorder.params.items()}
     for name in given:
         if name not in out:
             raise unknown("parameter", name, recorder.name, [n for n in out if n != "n_events"])
-    out = {**out, **{name: recorder_param(name, value, recorder.params[name], dt) for name, value in given.items()}}
+    out = {**out, **{name: recorder_param(name, value, recorder.params[name], sim) for name, value in given.items()}}
     if "interval" in out and (not math.isfinite(out["interval"]) or out["interval"] < dt * (1 - 1e-9)):
         raise BadRecording(f"interval = {out['interval']:g} ms: must be a multiple of dt = {dt:g} ms")
     if out.get("offset", 0.0) < 0.0:
@@ -124,16 +125,22 @@ def recorder_params(recorder: Recorder, given: dict[str, Any], dt: float, before
         raise BadRecording(f"stop = {out['stop']:g} ms: must be start = {out['start']:g} ms or later")
     if out["record_to"] not in ("memory", (before or {}).get("record_to")):
         check_path(out["record_to"], out["overwrite"])
-    if "precision" in given and not out["record_to"].endswith(".dat"):
+    if out["record_to"].endswith(".dat"):
+        if not out["time_in_steps"] and abs(round(dt, out["precision"]) - dt) > 1e-9 * dt:
+            raise BadRecording(f"precision = {out['precision']}: times in ms with so many decimals do not tell steps of dt = "
+                               f"{dt:g} ms apart: set a higher one, or time_in_steps=True")
+    elif "precision" in given:
         raise BadRecording(f"precision = {out['precision']}: is that of a .dat file, and record_to = {out['record_to']!r}")
     return out
 
 
-def recorder_param(name: str, value: Any, known: tuple[str, Any], dt: float) -> Any:
+def recorder_param(name: str, value: Any, known: tuple[str, Any], sim: Any) -> Any:
     """One parameter of a recorder; known: its unit and default."""
     unit, default = known
     if name == "record_from":
         return names_of_states(value)
+    if unit == "nodes":
+        return ids_of(sim, value, name)
     if name == "record_to":
         if not isinstance(value, (str, os.PathLike)):
             raise BadRecording(f"record_to = {value!r}: must be 'memory', or the path of a file")
@@ -152,8 +159,19 @@ def recorder_param(name: str, value: Any, known: tuple[str, Any], dt: float) -> 
     if np.ndim(value) or math.isnan(value) or (name != "stop" and math.isinf(value)):
         raise BadRecording(f"{name} = {value}: must be one time{', finite' if name != 'stop' else ', not NaN'}")
     if math.isfinite(value):
-        on_grid(value, dt, name)
+        on_grid(value, sim.dt, name)
     return value
+
+
+def ids_of(sim: Any, view: Any, name: str) -> tuple[int, ...]:
+    """Global ids of nodes, each once; of an empty list none. Raises TypeError, BadView."""
+    if isinstance(view, (list, tuple)) and not view:
+        return ()
+    if not hasattr(view, "global_id"):
+        raise TypeError(f"{name} = {view!r}: must be nodes that create() returned, or a selection of them; [] means all")
+    if view._simulator is not sim:
+        raise BadView(f"{name} belongs to another simulator")
+    return tuple(np.unique(view.global_id).tolist())
 
 
 def check_recordables(population: Any, names: Iterable[str]) -> None:

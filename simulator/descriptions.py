@@ -88,7 +88,7 @@ class Describer:
     def network(self, network: Network) -> dict[str, Any]:
         return dict(populations=[self.record(p) for p in network.populations],
                     projections=[self.record(replace(p, rule=p.rule.without_values())) for p in network.projections],
-                    recordings=[[r.recorder.index, [self.value(s) for s in r.nodes]] for r in network.recordings],
+                    recordings=[[r.recorder.index, [self.value(s) for s in r.nodes], r.call] for r in network.recordings],
                     segments=self.segments)
 
     def record(self, x: Any) -> dict[str, Any]:
@@ -169,5 +169,6 @@ class Restorer:
         populations = tuple(Population(**{name: self.value(v) for name, v in p.items()}) for p in given["populations"])
         self.segments = [Segment(populations[i], self.value(indices)) for i, indices in given["segments"]]
         projections = tuple(Projection(**{name: self.value(v) for name, v in p.items()}) for p in given["projections"])
-        recordings = [Recording(populations[i], tuple(self.value(s) for s in nodes)) for i, nodes in given["recordings"]]
+        recordings = [Recording(populations[i], tuple(self.value(s) for s in nodes), call)
+                      for i, nodes, call in given["recordings"]]
         return Network(populations, projections, tuple(recordings))

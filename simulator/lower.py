@@ -262,9 +262,11 @@ class Lowering:
     def recorded_nodes(self) -> np.ndarray:
         recorded = np.zeros(self.n_nodes, np.uint8)
         for recording in self.network.recordings:
-            if recording.recorder.recorder.records == "spikes":     # type: ignore[union-attr]
+            if recording.recorder.recorder.records != "states":     # type: ignore[union-attr]
+                only = recording.recorder.params.get("senders", ())
                 for segment in recording.nodes:
-                    recorded[nodes_of(segment, self.node_of, self.relays)] = 1
+                    nodes = nodes_of(segment, self.node_of, self.relays)
+                    recorded[nodes[np.isin(segment.ids, only)] if only else nodes] = 1
         return recorded
 
     def samplings(self) -> list[Sampling]:

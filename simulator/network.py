@@ -124,10 +124,11 @@ class Projection:
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Nodes that a recorder records."""
+    """Nodes that a recorder records. call: the number of the projection whose weights it records; nodes: then its sources."""
 
     recorder: Population
     nodes: tuple[Segment, ...]
+    call: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

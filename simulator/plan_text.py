@@ -63,6 +63,7 @@ def describe(plan: Plan) -> str:
         lines.append(f"drawn in every step: {', '.join(noisy)}")
     for r in net.recordings:
         lines.append(f"recorded by {r.recorder.name} {r.recorder.index}: "
+                     + (f"connection {r.call} from " if r.call is not None else "")
                      + " + ".join(f"{len(s)} of population {s.population.index}" for s in r.nodes))
     total = sum(len(t.targets) for t in plan.tables)
     size = plan.nbytes

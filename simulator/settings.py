@@ -98,7 +98,7 @@ def set_values(sim: Any, segments: tuple[Segment, ...], given: dict[str, Any]) -
         if p.recorder:
             if sim._window is not None:
                 raise NotAvailable(f"{p.name}: a recorder is set before or after a run, not in a callback or before cleanup()")
-            params = recorder_params(p.recorder, given, sim.dt, p.params)
+            params = recorder_params(p.recorder, given, sim, p.params)
             for recorded in sim.network.recorded(p):
                 check_recordables(recorded.population, params.get("record_from", ()))
             changes.append((p, {name: value for name, value in params.items() if value != p.params[name]}, {}, {}))

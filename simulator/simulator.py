@@ -14,7 +14,7 @@ from nestling.recorders.results import Results
 
 from .backends import Program, backend_of
 from .collect import make_collectors
-from .connecting import check_comm, check_ends, make_projections, make_recording
+from .connecting import attached, check_comm, check_ends, make_projections, make_recording
 from .connections import Connections, find_connections
 from .declare import check_parameters, declared, on_grid, recorder_params, whole_number
 from .draw import check_rows
@@ -30,7 +30,7 @@ from .resolve import resolve
 from .run_control import RunControl
 from .running import Callback, check_free, stretch_of
 from .stretches import check_files
-from .table_reader import Reader
+from .table_reader import Reader, constant_weights
 from .units import magnitude
 from .views import NodeView, whole_population
 
@@ -93,7 +93,7 @@ class Simulator(RunControl):
                 raise ParameterError(f"size = {size}: create one {recorder.name} at a time")
             if positions is not None:
                 raise ParameterError(f"positions: a {recorder.name} has none")
-            population = Population(index, 1, first, recorder=recorder, params=recorder_params(recorder, given, self.dt))
+            population = Population(index, 1, first, recorder=recorder, params=recorder_params(recorder, given, self))
         elif is_model(model) or isinstance(model, type) or hasattr(model, "__file__"):
             described = read_model(model, solver=solver)
             population = replace(self._population(described, n, given, index, first),
@@ -115,8 +115,8 @@ class Simulator(RunControl):
 
     def connect(self, pre: NodeView, post: NodeView, *, rule: Rule | None = None, weight: Any = None, delay: Any = None,
                 receptor_type: Any = None, synapse: Any = None, comm: str = "sparse", allow_autapses: bool = True,
-                allow_multapses: bool = True, make_symmetric: bool = False,
-                seed: int | None = None) -> Projection | list[Projection] | None:
+                allow_multapses: bool = True, make_symmetric: bool = False, seed: int | None = None,
+                weight_recorder: NodeView | None = None) -> Projection | list[Projection] | None:
         """Connect nodes by a rule (all_to_all unless given), or nodes and a recorder.
 
         weight (1 unless given, in the receptor's unit) and delay (1 ms unless given) are a number, a distribution, or an
@@ -129,6 +129,7 @@ class Simulator(RunControl):
         receptor_type: a number or a name, or an array of them, one a synapse, in the same forms as weights.
         make_symmetric: the same edges also from post to pre, with the same weights and delays. synapse: several
         specifications of weight, delay and receptor_type, in dicts (see CollocatedSynapses): each has a synapse at every edge.
+        weight_recorder: records the weight of each of these synapses whenever a spike goes through it.
 
         Returns the projection; a list of them, in the order of specifications, each followed by its other direction, where
         the call makes several; None where it connects a recorder.
@@ -138,17 +139,19 @@ class Simulator(RunControl):
         BadConnection, BadRecording, DimensionError, NotAvailable, TooLarge, UnknownName
         """
         options = dict(rule=rule, weight=weight, delay=delay, receptor_type=receptor_type, synapse=synapse, seed=seed)
+        by = dict(weight_recorder=weight_recorder)
         check_ends(self, pre, post)
         check_comm(comm)
         if any(s.population.recorder for s in (*pre.segments, *post.segments)):
             switches = dict(allow_autapses=allow_autapses, allow_multapses=allow_multapses, make_symmetric=not make_symmetric)
-            given = [k for k, v in options.items() if v is not None] + [k for k, v in switches.items() if v is not True]
+            given = [k for k, v in (options | by).items() if v is not None] + [k for k, v in switches.items() if v is not True]
             recording = make_recording(pre, post, given)
             self._declare(replace(self.network, recordings=(*self.network.recordings, recording)))
             return None
         made = make_projections(self.network, self.dt, pre, post, allow_autapses, allow_multapses,
                                 make_symmetric=make_symmetric, comm=comm, **options)
-        network = replace(self.network, projections=(*self.network.projections, *made))
+        network = replace(self.network, projections=(*self.network.projections, *made),
+                          recordings=(*self.network.recordings, *attached(self, weight_recorder, made)))
         check_memory(network, self.dt)
         if made[0].rule.drawn_once:
             n = len(made) * check_rows(made[0], self.seed)
@@ -178,10 +181,7 @@ class Simulator(RunControl):
 
     def _constants(self) -> dict[int, float]:
         """The weights of all projections that have one for all their synapses, by number."""
-        patched = {} if self._patched is None else self._patched.patched
-        known = {p.index: None if p.edited is not None else p.weight for p in self.network.projections}
-        known |= {i: patch.weight for i, patch in patched.items()}
-        return {i: float(weight) for i, weight in known.items() if isinstance(weight, (int, float))}
+        return constant_weights(self.network, {} if self._patched is None else self._patched.patched)
 
     def disconnect(self, pre: Connections | NodeView, post: NodeView | None = None, rule: Rule | None = None) -> None:
         """Remove connections: those of a collection, or those between two views by one_to_one (unless given) or all_to_all.

@@ -12,11 +12,10 @@ from nestling.recorders.files import RecordingFile, check_format, check_path, fi
 from nestling.recorders.results import Results
 
 from .backends import Program
-from .collect import Collector, make_collectors, results_of, take_all
+from .collect import WAITING_BYTES, Collector, make_collectors, results_of, take_all
 from .memory import check_room
 from .traces import first_samples, trace_bytes
 
-SAMPLE_BYTES = 1 << 25          # of samples, after which they are written
 SPIKES = 1 << 19                # of all nodes, after which those that are recorded are taken over
 SECONDS = 1.0                   # of computing, after which all is written
 SLICES = 64                     # of the first stretch
@@ -31,7 +30,7 @@ class Recorders:
     def __init__(self, program: Program, steps: int, files: dict[int, RecordingFile]) -> None:
         self.first, self._plan = program.step, program.plan
         self.collectors = make_collectors(program.plan)
-        self.to_file = {c.recorder.index for c in self.collectors if c.about}
+        self.to_file = {c.recorder.index for c in self.collectors if c.writes}
         self.check_room(program, steps)
         open_files(program, self.collectors, files)
         self._steps, self._written = SLICES * program.plan.min_delay, time.perf_counter()
@@ -61,16 +60,15 @@ class Recorders:
         try:
             while True:
                 began, reached = time.perf_counter(), program.step
-                program.run(min(self._stretch(program), end - reached), progress)
-                take_all(self.collectors, program)
+                try:
+                    program.run(min(self._stretch(program), end - reached), progress)
+                finally:                        # a state may have diverged, or there may be more spikes than there is room for
+                    take_all(self.collectors, program)
                 self._flush_if_due()
                 if program.step >= end or program.stopping:
                     return
                 per_step = (time.perf_counter() - began) / max(program.step - reached, 1)
                 self._steps = int(min(2 * self._steps, SECONDS / max(per_step, 1e-9)))
-        except ArithmeticError:                 # a state that diverged, or more spikes than there is room for
-            take_all(self.collectors, program)
-            raise
         finally:
             program.most_events = None
 
@@ -78,13 +76,13 @@ class Recorders:
         """Steps until what was recorded is taken over: many in memory, and with files so few that samples have room."""
         if not self.to_file:
             return 1 << 62
-        slice_steps, a_step = program.plan.min_delay, trace_bytes(program.plan, 1) / SAMPLE_BYTES
+        slice_steps, a_step = program.plan.min_delay, trace_bytes(program.plan, 1) / WAITING_BYTES
         steps = min(self._steps, int(1.0 / a_step)) if a_step else self._steps
         return max(steps // slice_steps * slice_steps, slice_steps)
 
     def _flush_if_due(self) -> None:
         waiting = sum(c.file.waiting_bytes for c in self.collectors if c.file is not None)
-        if waiting > SAMPLE_BYTES or time.perf_counter() - self._written > SECONDS:
+        if waiting > WAITING_BYTES or time.perf_counter() - self._written > SECONDS:
             self.flush()
 
     def flush(self) -> None:
@@ -109,7 +107,7 @@ def check_files(collectors: list[Collector], kept: Collection[int] = ()) -> None
     """Refuse files that cannot be made, before a run begins; kept: recorders, by number, that have theirs."""
     paths: dict[str, Collector] = {}
     for c in collectors:
-        if c.about is not None:
+        if c.writes:
             given, path = c.params["record_to"], os.path.abspath(c.params["record_to"])
             if path in paths:
                 raise BadRecording(f"record_to = {given!r}: {paths[path].recorder} writes to it, too: give each recorder a "
@@ -122,7 +120,7 @@ def check_files(collectors: list[Collector], kept: Collection[int] = ()) -> None
 
 def open_files(program: Program, collectors: list[Collector], files: dict[int, RecordingFile]) -> None:
     """The files of a run: those of a run that goes on, and new ones; all are checked before any is made."""
-    mine = [c for c in collectors if c.about is not None]
+    mine = [c for c in collectors if c.writes]
     kept = {c.recorder.index: files[c.recorder.index] for c in mine if program.step and c.recorder.index in files
             and files[c.recorder.index].path == os.path.abspath(c.params["record_to"])}
     check_files(collectors, kept)
@@ -134,9 +132,7 @@ def open_files(program: Program, collectors: list[Collector], files: dict[int, R
     try:
         for c in mine:
             if c.recorder.index not in kept:
-                about = c.about
-                assert about is not None
-                made[c.recorder.index] = file_for(os.path.abspath(c.params["record_to"]), about)
+                made[c.recorder.index] = file_for(os.path.abspath(c.params["record_to"]), c.about)
                 made[c.recorder.index].make()
         for file in kept.values():
             file.take_up()
@@ -155,7 +151,6 @@ def open_files(program: Program, collectors: list[Collector], files: dict[int, R
 def check_goes_on(file: RecordingFile, collector: Collector, stamp: int | None) -> None:
     """Refuse to append what does not fit to a file's rows; stamp: of the next sample."""
     about = collector.about
-    assert about is not None
     try:
         file.check()
     except OSError as error:

@@ -13,7 +13,9 @@ import numpy as np
 
 from nestling.models.contract import Model
 
+from .network import Network
 from .plan import Plan
+from .stored import Patch
 
 
 class Found(NamedTuple):
@@ -38,6 +40,13 @@ def numbers_of(model: Model, current: bool) -> dict[str, int]:
     """The receptor_type by which connect() names each input."""
     numbered = model.current_receptors if current else model.spike_receptors
     return {name: number for number, names in numbered.items() for name in names}
+
+
+def constant_weights(network: Network, patched: dict[int, Patch]) -> dict[int, float]:
+    """The weights of all projections that have one for all their synapses, by number; patched: what was set of others."""
+    known = {p.index: None if p.edited is not None else p.weight for p in network.projections}
+    known |= {i: patch.weight for i, patch in patched.items()}
+    return {i: float(weight) for i, weight in known.items() if isinstance(weight, (int, float))}
 
 
 class Reader:
