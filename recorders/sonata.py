@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .files import LAST, About, Columns, RecordingFile
+from .files import LAST, About, Columns, RecordingFile, no_rows
 
 VERSIONS = ("v110", "v110")     # of the format: the first that can be read while it is written, so that most programs know it
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}
@@ -44,8 +44,8 @@ class SonataFile(RecordingFile):
         if rows < self.rows:
             raise OSError(f"it has {rows:,} rows, and the checkpoint says {self.rows:,}")
         n = LAST // (8 * max(len(ids) * len(self.about.states), 1))
-        found = self._read(max(self.rows - max(n, 1), 0), self.rows, tuple(self._empty()))
-        return ids.tobytes() + b"".join(found[name].tobytes() for name in self._empty())
+        found = self._read(max(self.rows - max(n, 1), 0), self.rows, tuple(no_rows(self.about)))
+        return ids.tobytes() + b"".join(found[name].tobytes() for name in no_rows(self.about))
 
     def _cut(self) -> None:
         try:
