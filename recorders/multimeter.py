@@ -5,7 +5,8 @@ in NEST.
 
 record_to: "memory", or a file that is written while the network runs (see spike_recorder): HDF5 (.h5, .hdf5) in the layout of
 SONATA's reports, /report/<label>/data (samples, nodes) and mapping, one such group /report/<label>_<state> a state where
-several are recorded; or NEST's ascii format (.dat), which has `precision` decimals.
+several are recorded, in as many bits as states have (libsonata reads 32, those of a simulator with precision="single"); or
+NEST's ascii format (.dat), which has `precision` decimals.
 """
 from typing import NamedTuple
 
