@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .files import LAST, About, Columns, RecordingFile, no_rows
+from .files import LAST, About, Columns, RecordingFile
 
 VERSIONS = ("v110", "v110")     # of the format: the first that can be read while it is written, so that most programs know it
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}
@@ -40,12 +40,14 @@ class SonataFile(RecordingFile):
     def _last(self) -> bytes:
         with open_to_read(self.path) as file:
             mine = file[f"nestling/{self.about.name}"]
-            rows, ids = int(mine["rows"][()]), mine["global_ids"][:]
-        if rows < self.rows:
-            raise OSError(f"it has {rows:,} rows, and the checkpoint says {self.rows:,}")
-        n = LAST // (8 * max(len(ids) * len(self.about.states), 1))
-        found = self._read(max(self.rows - max(n, 1), 0), self.rows, tuple(no_rows(self.about)))
-        return ids.tobytes() + b"".join(found[name].tobytes() for name in no_rows(self.about))
+            rows, found = int(mine["rows"][()]), [mine["global_ids"][:]]
+            if rows < self.rows:
+                raise OSError(f"it has {rows:,} rows, and the checkpoint says {self.rows:,}")
+            data: list[Any] = []                # all that grows
+            file.visititems(lambda _, item: data.append(item) if None in getattr(item, "maxshape", ()) else None)
+            n = LAST // max(sum(d.dtype.itemsize * int(np.prod(d.shape[1:])) for d in data), 1)
+            found += [d[max(self.rows - max(n, 1), 0):self.rows] for d in data]
+        return b"".join(a.tobytes() for a in found)
 
     def _cut(self) -> None:
         try:
