@@ -17,8 +17,8 @@ DENSE_LIMIT = 2 * 1024**3     # bytes that a dense view may take
 class Recorded:
     """What one recorder recorded. columns: stamps (steps), and senders or the values of states (samples, nodes), by name, and
     of weights those of files.WEIGHTS; or a `files.Part` that reads them from the file where they are. states: names; None of
-    spikes and weights; units: of states. parts: names of
-    the populations that the nodes are of, each with a number of nodes, in the nodes' order."""
+    spikes and weights; units: of states. parts: names of the populations that the nodes are of, each with a number of nodes,
+    in the nodes' order."""
 
     recorder: Any
     name: str
@@ -242,28 +242,34 @@ class Results:
         r = self._of(rec)
         return {name: r.units[name] for name in r.states or ()}
 
-    def to_dataframe(self, rec: Any) -> Any:
+    def to_dataframe(self, rec: Any = None) -> Any:
         """A pandas DataFrame: a row a spike, or a row for each sample of each node, in the order of time.
 
         Columns: times (ms), senders, global_id, population (categorical), and of a multimeter one a state, in NEST's units; of
-        a recorder of weights targets, weights, receptors and target_global_id. `attrs["units"]` names the units.
-        Raises ImportError where pandas is not installed.
+        a recorder of weights targets, weights, receptors and target_global_id. `attrs["units"]` names the units. rec: a
+        recorder; or a list of them, or None for all that recorded something: their rows one after another, with a categorical
+        column recorder (senders are positions in each recorder's view; NaN are states that a multimeter did not record).
+        Spikes, states and weights do not fit one table: give `recorders("spikes")`.
+
+        Raises ImportError where pandas is not installed, BadRecording where there is nothing, or nothing that fits together.
         """
         return handover.to_dataframe(self, rec)
 
-    def to_neo(self, rec: Any) -> Any:
+    def to_neo(self, rec: Any = None) -> Any:
         """A neo Segment: of a spike recorder a SpikeTrain for each recorded node (ms, t_start to t_stop while the recorder was
         active), of a multimeter an AnalogSignal for each state, (samples, nodes), with its unit.
 
-        Annotations name the global id and population of each node. Raises ImportError where neo is not installed.
+        rec: a recorder, a list of them, or None for all that recorded something: one Segment of everything. Annotations name
+        the global id and population of each node, and the recorder. Raises ImportError where neo is not installed.
         """
         return handover.to_neo(self, rec)
 
-    def to_xarray(self, rec: Any) -> Any:
+    def to_xarray(self, rec: Any = None) -> Any:
         """An xarray Dataset of what a multimeter recorded: each state, (time, node), with its unit in `attrs["units"]`.
 
-        Coordinates: time (ms), node, and of each node global_id and population. Raises ImportError where xarray is not
-        installed, BadRecording where the recorder took no states.
+        Coordinates: time (ms), node, and of each node global_id and population. rec: a recorder; or a list of them, or None for
+        all that recorded states: their nodes one after another, with a coordinate recorder. Raises ImportError where xarray is
+        not installed, BadRecording where a recorder took no states, or recorders took them at different times.
         """
         return handover.to_xarray(self, rec)
 

@@ -51,19 +51,20 @@ def spikes_of(res: Any, rec: Any, start: float | None = None, stop: float | None
               needs_stop: bool = True) -> Spikes:
     """The spikes of results and a recorder, or of arrays of times and senders, in (start, stop].
 
-    Of results the window is where the recorder was active, of arrays it begins at 0, a spike at 0 included. Arrays need
-    `stop` where `needs_stop`, and may tell how many neurons there are: `size`.
+    Of results the window ends where the recorder was no longer active, and begins likewise; of arrays it begins at 0, a spike
+    at 0 included. Arrays need `stop` where `needs_stop`, and may tell how many neurons there are: `size`.
     Raises BadRecording.
     """
     if not hasattr(res, "events"):
         return plain_spikes(res, rec, start, stop, size, needs_stop)
     if size is not None:
         raise BadRecording(f"size = {size!r}: is of plain arrays; how many neurons a recorder has is known")
-    begin, end = res.active(rec) if hasattr(res, "active") else res.window
-    if begin < end:
-        return recorded_spikes(res, rec, begin if start is None else start, end if stop is None else stop)
     s = recorded_spikes(res, rec, start, stop)
-    return s if (start, stop) != (None, None) else s._replace(window=Window(begin, begin, res.dt))
+    if not hasattr(res, "active"):
+        return s
+    active, (begin, end, dt) = res.active(rec), s.window
+    begin = min(max(active[0], begin), end)
+    return s._replace(window=Window(begin, max(begin, min(active[1], end)), dt))
 
 
 def recorded_spikes(res: SpikeSource, rec: Any, start: float | None = None, stop: float | None = None) -> Spikes:

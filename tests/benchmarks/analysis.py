@@ -1,8 +1,9 @@
-"""How long each function of analysis takes on a million spikes of 10,000 neurons, and handing them over; seconds, the best of 3.
+"""How long analysis and handing over take on a million spikes of 10,000 neurons: seconds, the best of 3 and the first.
 
     python tests/benchmarks/analysis.py [--spikes 1_000_000] [--neurons 10_000] [--time 10_000] [--repeats 3]
 """
 import argparse
+import resource
 import time
 from types import SimpleNamespace
 
@@ -56,6 +57,7 @@ CALLS = {
     "voltage_synchrony (1000 x 1000)": lambda: nl.voltage_synchrony(res, meter),
     "to_dataframe": lambda: res.to_dataframe(rec),
     "to_neo": lambda: res.to_neo(rec),
+    "to_neo of everything": lambda: res.to_neo(),
     "to_dataframe of traces (1000 x 1000)": lambda: res.to_dataframe(meter),
     "to_neo of traces": lambda: res.to_neo(meter),
     "to_xarray of traces": lambda: res.to_xarray(meter),
@@ -69,3 +71,4 @@ for name, call in CALLS.items():
         call()
         taken.append(time.perf_counter() - start)
     print(f"  {name:40} {min(taken):6.3f} s   first {taken[0]:6.3f} s")
+print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
