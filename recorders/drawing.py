@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .contract import BadRecording
-from .trains import Spikes, SpikeSource, Window, recorded_spikes
+from .trains import Spikes, SpikeSource, spikes_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +45,7 @@ def groups_of(res: SpikeSource, rec: Any, start: float | None = None, color: Any
         raise BadRecording(f"rec = {rec!r}: must be a recorder or a list with at least one")
     parts: list[tuple[str, Spikes]] = []
     for r in recorders:
-        spikes, populations = _spikes(res, r, start), _populations(res, r)
+        spikes, populations = spikes_of(res, r, start), _populations(res, r)
         if several or len(populations) < 2:
             parts.append((" and ".join(populations), spikes))
         else:
@@ -59,16 +59,6 @@ def groups_of(res: SpikeSource, rec: Any, start: float | None = None, color: Any
 def _populations(res: Any, rec: Any) -> dict[str, np.ndarray]:
     """Positions by population; nothing where spikes come from elsewhere than from a run."""
     return res.populations(rec) if hasattr(res, "populations") else {}
-
-
-def _spikes(res: Any, rec: Any, start: float | None) -> Spikes:
-    """A recorder's spikes in the time for which it was active."""
-    spikes = recorded_spikes(res, rec, start)
-    if not hasattr(res, "active"):
-        return spikes
-    (begin, end), window = res.active(rec), spikes.window
-    begin = min(max(begin, window.begin), window.end)
-    return spikes._replace(window=Window(begin, max(begin, min(end, window.end)), window.dt))
 
 
 def _split(spikes: Spikes, parts: list[np.ndarray]) -> list[Spikes]:

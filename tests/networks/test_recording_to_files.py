@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -492,19 +491,3 @@ def test_a_folder_that_vanishes_is_an_error_that_keeps_what_was_recorded(in_memo
     away.rename(folder)
     rest = net.sim.cont(160.0 - net.sim.time)
     assert_same(in_memory[160.0], taken(net, failed, rest))
-
-
-def test_a_run_that_goes_on_from_a_checkpoint_does_not_touch_the_file_of_the_first(tmp_path):
-    net = build(tmp_path / "s.h5", tmp_path / "m.h5")
-    net.sim.simulate(20.0)
-    net.sim.save(tmp_path / "saved")
-    loaded = nl.Simulator.load(tmp_path / "saved")
-    before = Path(tmp_path / "s.h5").read_bytes()
-    with pytest.raises(nl.BadRecording, match="is there already"):
-        loaded.cont(10.0)
-    spikes, meter = loaded.populations[-2:]
-    spikes.set(record_to=tmp_path / "s2.h5")
-    meter.set(record_to=tmp_path / "m2.h5")
-    found = taken(SimpleNamespace(spikes=spikes, meter=meter), loaded.cont(10.0))
-    assert_same(found, taken(net, net.sim.cont(10.0)))
-    assert spikes.get("n_events") == net.spikes.get("n_events") and Path(tmp_path / "s.h5").read_bytes() != before
