@@ -158,7 +158,7 @@ def test_what_a_recorder_of_weights_is_attached_to(sim):
     refused(lambda: sim.connect(a, b, weight_recorder="wr"), TypeError, "weight_recorder = 'wr': must be a recorder")
     other = nl.Simulator().create(nl.weight_recorder)
     refused(lambda: sim.connect(a, b, weight_recorder=other), nl.BadView, "weight_recorder belongs to another simulator")
-    refused(lambda: sim.connect(noise, b, weight_recorder=wr), nl.BadRecording, "poisson_generator draws a train of its own for")
+    refused(lambda: sim.connect(noise, b, weight_recorder=wr), nl.BadRecording, "poisson_generator draws a train of its own")
     refused(lambda: sim.connect(dc, b, weight_recorder=wr), nl.BadRecording, "dc_generator emits a current")
     refused(lambda: sim.connect(a, b, rule=nl.fixed_outdegree(1), comm="procedural", weight_recorder=wr), nl.NotAvailable,
             "these weights are stored nowhere: use comm='sparse'")
