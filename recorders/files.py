@@ -157,7 +157,7 @@ class RecordingFile(ABC):
         """Rows begin .. end - 1 of the columns of these names, or of all. Raises BadRecording where they cannot be read."""
         names, parts = names or tuple(no_rows(self.about)), []
         try:
-            if begin < self.rows:
+            if begin < min(end, self.rows):
                 self.check()
                 found = self._read(begin, min(end, self.rows), names)
                 parts.append({name: found[name] for name in names})

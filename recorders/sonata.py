@@ -179,22 +179,25 @@ def repair(path: str) -> None:
     Raises
     ------
     BadRecording
-        where it cannot be opened; the file is then as it was.
+        where it cannot be opened, or no recorder wrote it; the file is then as it was.
     """
     import h5py
-    new = f"{path}.repaired"
+    new = f"{path}.{os.getpid()}.part"
     try:
-        with open_to_read(path) as old, h5py.File(new, "w", libver=VERSIONS) as file:
+        with open_to_read(path) as old, h5py.File(new, "x", libver=VERSIONS) as file:
+            if "nestling" not in old:
+                raise BadRecording("no recorder wrote it")
             for name, value in old.attrs.items():
                 file.attrs[name] = value
             for name in old:
                 old.copy(name, file)
             cut(file)
         os.replace(new, path)
-    except OSError as error:
+    except Exception as error:                  # what is damaged can break anything in h5py
+        raise BadRecording(f"{path}: cannot be repaired: {error}") from error
+    finally:
         if os.path.exists(new):
             os.remove(new)
-        raise BadRecording(f"{path}: cannot be repaired: {error}") from error
 
 
 def cut(file: Any) -> None:

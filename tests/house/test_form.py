@@ -153,7 +153,7 @@ def test_what_is_imported_is_what_the_project_depends_on(imports, project):
         "numpy", "scipy", "numba", "brainunit", "matplotlib", "tqdm", "jax", "nest", "pandas", "neo", "quantities", "xarray",
         "h5py"}
     extras = project["project"]["optional-dependencies"]
-    optional = [text for name in ("pandas", "neo", "xarray", "h5") for text in extras[name]]
+    optional = [text for name in ("pandas", "neo", "xarray", "h5") for text in extras[name]]  # where such data are asked for
     given = {re.match(r"[\w-]+", text)[0] for text in [*project["project"]["dependencies"], *optional]}
     assert needed <= given
 

@@ -1,0 +1,231 @@
+"""Files of recorders by themselves: what is added is read back, whatever fails in between."""
+import builtins
+import errno
+import os
+
+import h5py
+import numpy as np
+import pytest
+
+from nestling.recorders import ascii as ascii_format
+from nestling.recorders import files, sonata
+from nestling.recorders.contract import BadRecording, RecordingFailed
+
+SUFFIXES = ("h5", "dat")
+
+
+def about(kind, **given):
+    known = dict(name="rec", ids=np.array([7, 3, 12]), dt=0.1, time_in_steps=False, precision=9)
+    if kind == "states":
+        known |= dict(interval=5, states={"V_m": np.dtype(float), "r": np.dtype(np.int64)}, units={"V_m": "mV", "r": ""})
+    if kind == "weights":
+        known |= dict(targets=np.array([20, 9]))
+    return files.About(**(known | given))
+
+
+def rows(kind, begin, end, seed=0):
+    """Some events or samples, of the steps begin .. end - 1."""
+    rng = np.random.default_rng([seed, begin])
+    if kind == "states":
+        stamps = np.arange(begin, end) * 5
+        shape = len(stamps), 3
+        return {"stamps": stamps, "V_m": rng.normal(-60.0, 5.0, shape).round(6), "r": rng.integers(0, 9, shape)}
+    stamps = np.sort(rng.integers(begin * 5, end * 5, 3 * (end - begin)))
+    found = {"stamps": stamps, "senders": rng.integers(0, 3, len(stamps))}
+    if kind == "weights":
+        found |= {"weights": rng.normal(0.0, 9.0, len(stamps)).round(6), "targets": rng.integers(0, 2, len(stamps)),
+                  "receptors": rng.integers(0, 4, len(stamps))}
+    return found
+
+
+def same(a, b):
+    assert set(a) == set(b)
+    for name in a:
+        assert a[name].dtype == b[name].dtype, name
+        np.testing.assert_array_equal(a[name], b[name])
+
+
+def made(path, kind, **given):
+    file = files.file_for(str(path), about(kind, **given))
+    file.make()
+    return file
+
+
+@pytest.mark.parametrize("in_steps", [False, True])
+@pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_is_added_is_read_back_in_any_piece(suffix, kind, in_steps, tmp_path):
+    file = made(tmp_path / f"x.{suffix}", kind, time_in_steps=in_steps)
+    same(file.read(0, 0), files.no_rows(file.about))
+    pieces = [rows(kind, i, i + 40) for i in range(1, 201, 40)]
+    for i, piece in enumerate(pieces):
+        file.add(piece)
+        if i != 3:                                      # the fourth waits for the fifth
+            file.flush()
+    whole = files.joined(pieces)
+    n = len(whole["stamps"])
+    assert file.rows == file.end == n and file.waiting_bytes == 0
+    for begin, end in ((0, n), (0, 0), (n, n), (17, 18), (39, 121), (n - 1, n)):
+        same(file.read(begin, end), {name: a[begin:end] for name, a in whole.items()})
+    same(file.read(3, 9, ("stamps",)), {"stamps": whole["stamps"][3:9]})
+
+
+@pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("at", ["before", "after"])
+def test_a_write_that_fails_leaves_what_was_there_and_is_made_up_for(suffix, kind, at, tmp_path, monkeypatch):
+    file = made(tmp_path / f"x.{suffix}", kind)
+    pieces = [rows(kind, 1, 40), rows(kind, 40, 90), rows(kind, 90, 95)]
+    file.add(pieces[0])
+    file.flush()
+    write = file._write
+
+    def failing(columns):
+        if at == "after":                               # rows that are there, but not known to be
+            marks = list(getattr(file, "_marks", ()))
+            write(columns)
+            file._marks = marks
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(file, "_write", failing)
+    file.add(pieces[1])
+    for _ in range(2):
+        with pytest.raises(RecordingFailed, match=r"No space left on device. (117|39) rows .* and (150|50) wait in memory"):
+            file.flush()
+    same(file.read(0, file.end), files.joined(pieces[:2]))          # from the file, and from memory
+    monkeypatch.undo()
+    file.add(pieces[2])
+    file.flush()
+    assert file.waiting_bytes == 0
+    same(file.read(0, file.end), files.joined(pieces))
+    again = made(tmp_path / f"again.{suffix}", kind)
+    again.add(files.joined(pieces))
+    again.flush()
+    same(again.read(0, again.end), file.read(0, file.end))
+
+
+def test_a_full_disk_is_noticed_before_the_file_is_touched(tmp_path, monkeypatch):
+    file = made(tmp_path / "x.h5", "spikes")
+    file.add(rows("spikes", 1, 40))
+    file.flush()
+    before = (tmp_path / "x.h5").read_bytes()
+
+    def full(number, offset, length):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    file.add(rows("spikes", 40, 90))
+    with pytest.raises(RecordingFailed, match="No space left"):
+        file.flush()
+    assert (tmp_path / "x.h5").read_bytes() == before
+
+
+def test_as_many_bytes_are_asked_for_as_are_written_at_most(tmp_path):
+    for kind in ("spikes", "states", "weights"):
+        for suffix in SUFFIXES:
+            file = made(tmp_path / f"{kind}.{suffix}", kind)
+            for i in range(1, 4000, 1000):
+                columns, before = rows(kind, i, i + 1000), os.path.getsize(file.path)
+                file.add(columns)
+                file.flush()
+                assert os.path.getsize(file.path) - before <= file._size(columns)
+
+
+def test_a_file_that_another_run_made_is_not_written_to(tmp_path):
+    first = made(tmp_path / "x.h5", "spikes")
+    first.add(rows("spikes", 1, 9))
+    first.flush()
+    second = made(tmp_path / "x.h5", "spikes")
+    first.add(rows("spikes", 9, 12))
+    with pytest.raises(RecordingFailed, match="that of another run now"):
+        first.flush()
+    with pytest.raises(BadRecording, match="that of another run now"):
+        first.read(0, 3)
+    same(second.read(0, 0), files.no_rows(second.about))
+
+
+def test_rows_fit_together_or_not():
+    for kind in ("spikes", "states", "weights"):
+        mine = about(kind)
+        assert mine.same(about(kind))
+        for other in (dict(name="other"), dict(ids=np.array([7, 3])), dict(dt=0.2), dict(time_in_steps=True), dict(precision=3),
+                      dict(interval=6), dict(states={"w": np.dtype(float)}), dict(targets=np.array([9, 20])),
+                      dict(targets=None if kind == "weights" else np.zeros(0, int))):
+            assert not mine.same(about(kind, **other)), other
+
+
+# --- after a crash ---------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
+@pytest.mark.parametrize("copied", [0, 1, 2, 3, 4])
+def test_a_file_opens_whatever_was_written_of_it(kind, copied, tmp_path, monkeypatch):
+    """A copy of the file at every moment at which a process may have been killed: after each of its data sets was written."""
+    file = made(tmp_path / "x.h5", kind)
+    pieces = [rows(kind, 1, 40), rows(kind, 40, 90)]
+    file.add(pieces[0])
+    file.flush()
+    resize, seen = h5py.Dataset.resize, []
+
+    def copying(self, *given):
+        self.file.flush()
+        seen.append(None)
+        if len(seen) == copied + 1:
+            (tmp_path / "killed.h5").write_bytes((tmp_path / "x.h5").read_bytes())
+        resize(self, *given)
+    monkeypatch.setattr(h5py.Dataset, "resize", copying)
+    file.add(pieces[1])
+    file.flush()
+    monkeypatch.undo()
+    if not (tmp_path / "killed.h5").exists():
+        assert copied >= {"spikes": 2, "states": 2, "weights": 5}[kind]
+        return
+    with pytest.raises(OSError):
+        h5py.File(tmp_path / "killed.h5", "r")                      # it says that it is being written to
+    with h5py.File(tmp_path / "killed.h5", "r", swmr=True, locking=False) as found:
+        assert found["nestling/rec/rows"][()] == len(pieces[0]["stamps"])
+    sonata.repair(tmp_path / "killed.h5")
+    killed = files.file_for(str(tmp_path / "killed.h5"), about(kind))
+    killed.rows = len(pieces[0]["stamps"])
+    same(killed.read(0, killed.rows), pieces[0])
+    with h5py.File(tmp_path / "killed.h5", "r") as found, h5py.File(tmp_path / "x.h5", "r") as whole:
+        names, others = [], []
+        found.visit(names.append)
+        whole.visit(others.append)
+        assert names == others
+        assert {k: v.tolist() for k, v in found.attrs.items()} == {k: v.tolist() for k, v in whole.attrs.items()}
+        for name in names:
+            if isinstance(found[name], h5py.Dataset) and found[name].ndim and found[name].maxshape[0] is None:
+                assert len(found[name]) == killed.rows
+
+
+def test_repair_leaves_a_whole_file_as_it_is(tmp_path):
+    file = made(tmp_path / "x.h5", "states")
+    piece = rows("states", 1, 40)
+    file.add(piece)
+    file.flush()
+    sonata.repair(tmp_path / "x.h5")
+    same(file.read(0, 39), piece)
+    file.add(rows("states", 40, 50))
+    file.flush()                                                    # and it can be appended to
+    same(file.read(39, 49), rows("states", 40, 50))
+
+
+# --- nodes that stand twice ------------------------------------------------------------------------------------------------
+
+def test_places_of_nodes():
+    ids = np.array([4, 9, 4, 2])
+    stamps, senders = np.array([1, 1, 1, 2, 3, 3, 3]), np.array([4, 4, 9, 2, 4, 2, 4])
+    found = ascii_format.places(stamps, senders, ids)
+    np.testing.assert_array_equal(ids[found], senders)
+    assert sorted(found[:2]) == [0, 2] and sorted(found[[4, 6]]) == [0, 2]
+    several = ascii_format.places(np.ones(4, int), np.full(4, 4), ids)      # a node that counts twice in a step
+    assert sorted(several) == [0, 0, 2, 2]
+
+
+def test_importing_needs_no_h5py(monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *given, **also):
+        assert name != "h5py"
+        return real(name, *given, **also)
+    monkeypatch.setattr(builtins, "__import__", without)
+    files.file_for("x.dat", about("spikes"))
+    files.file_for("x.h5", about("spikes"))
