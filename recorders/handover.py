@@ -34,7 +34,8 @@ def to_dataframe(res: Results, rec: Any) -> Any:
     if not is_one(rec):
         which = np.repeat(np.arange(len(recs)), [len(part["times"]) for part in parts])
         columns["recorder"] = pd.Categorical.from_codes(which, [text(res, r) for r in recs])
-    columns |= {name: columns.pop(name) for name in units}                   # states come last
+    values = [name for name in parts[0] if name not in ("times", "senders", "global_id")]
+    columns |= {name: columns.pop(name) for name in values}                  # they come last
     frame = pd.DataFrame(columns, copy=False)
     frame.attrs["units"] = {"times": "ms", **units}
     return frame
