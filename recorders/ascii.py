@@ -35,8 +35,7 @@ class AsciiFile(RecordingFile):
 
     def _write(self, columns: Columns) -> None:
         with open(self.path, "r+") as file:
-            file.truncate(self._marks[-1][1])                         # what a failure may have left
-            file.seek(self._marks[-1][1])
+            file.seek(self._marks[-1][1])                             # over what a failure may have left: the same, and less
             step = max(ROWS // self.width, 1)
             for i in range(0, len(columns["stamps"]), step):
                 file.write(self._text({name: a[i:i + step] for name, a in columns.items()}))

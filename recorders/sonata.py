@@ -47,9 +47,6 @@ class SonataFile(RecordingFile):
     def _append(self, file: Any, columns: dict[str, np.ndarray], **others: np.ndarray) -> None:
         """Append to data sets, and put others in the place of what they hold, by path."""
         pairs = [(file[path], values) for path, values in columns.items()]
-        for data, _ in pairs:
-            if len(data) > self.rows:                               # what a failure has left
-                data.resize(self.rows, 0)
         rows, number = file[f"nestling/{self.about.name}/rows"], self.rows + len(pairs[0][1])
         rest = [(file[path], values) for path, values in others.items()]
         file.swmr_mode = True

@@ -90,11 +90,13 @@ class Collector:
 
     def _add(self, piece: Columns, n: int) -> None:
         """Take a piece of so many events."""
+        if not n:
+            return
         self.count += n
         self.params["n_events"] += n
         if self.file is not None:
             self.file.add(piece)
-        elif n:
+        else:
             self.pieces.append(piece)
 
     def recorded(self) -> Recorded:

@@ -54,7 +54,8 @@ def made(path, kind, **given):
 @pytest.mark.parametrize("in_steps", [False, True])
 @pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_what_is_added_is_read_back_in_any_piece(suffix, kind, in_steps, tmp_path):
+def test_what_is_added_is_read_back_in_any_piece(suffix, kind, in_steps, tmp_path, monkeypatch):
+    monkeypatch.setattr(ascii_format, "ROWS", 21)                   # made into text at a time
     file = made(tmp_path / f"x.{suffix}", kind, time_in_steps=in_steps)
     same(file.read(0, 0), files.no_rows(file.about))
     pieces = [rows(kind, i, i + 40) for i in range(1, 201, 40)]
