@@ -91,18 +91,15 @@ class RecordingFile(ABC):
         """Append what waits. Raises RecordingFailed: then it waits on."""
         if not self._waiting:
             return
-        columns = joined(self._waiting)
-        self._waiting = [columns]
         try:
             self.check()
-            reserve(self.path, self._size(columns))
-            self._write(columns)
+            reserve(self.path, self._size())
+            self._write(self._waiting)
         except OSError as error:
             raise RecordingFailed(
-                f"{self.path}: {error}. {self.rows:,} rows are in the file and {len(columns['stamps']):,} wait in memory; the "
+                f"{self.path}: {error}. {self.rows:,} rows are in the file and {self.end - self.rows:,} wait in memory; the "
                 f"error's results hold both, and cont() goes on, writing those first") from error
-        self.rows += len(columns["stamps"])
-        self._waiting = []
+        self.rows, self._waiting = self.end, []
 
     def check(self) -> None:
         """OSError where the file that was made is not there any more."""
@@ -128,14 +125,14 @@ class RecordingFile(ABC):
     def _make(self) -> None: ...
 
     @abstractmethod
-    def _write(self, columns: Columns) -> None: ...
+    def _write(self, pieces: list[Columns]) -> None: ...
 
     @abstractmethod
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns: ...
 
     @abstractmethod
-    def _size(self, columns: Columns) -> int:
-        """At most so many bytes will be written."""
+    def _size(self) -> int:
+        """At most so many bytes will be written of what waits."""
 
 
 @dataclass(frozen=True)
