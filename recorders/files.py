@@ -97,8 +97,8 @@ class RecordingFile(ABC):
             self._write(self._waiting)
         except OSError as error:
             raise RecordingFailed(
-                f"{self.path}: {error}. {self.rows:,} rows are in the file and {self.end - self.rows:,} wait in memory; the "
-                f"error's results hold both, and cont() goes on, writing those first") from error
+                f"{self.path}: {error}. {self.rows:,} rows are in the file and {self.end - self.rows:,} wait in memory; results "
+                f"hold both; cont() goes on (or run(), before cleanup()), writing those first") from error
         self.rows, self._waiting = self.end, []
 
     def check(self) -> None:
@@ -189,8 +189,8 @@ def check_path(path: str, overwrite: bool) -> None:
         if not os.path.isfile(path):
             raise BadRecording(f"{there}: is there already, and no file")
         if not overwrite:
-            raise BadRecording(f"{there}: is there already: overwrite=True replaces it; cont() appends to what simulate() "
-                               f"has made")
+            raise BadRecording(f"{there}: is there already: overwrite=True replaces it, set(record_to=...) gives another path; "
+                               f"cont() appends in the process that made it")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise BadRecording(f"{there}: the folder {folder} cannot be written to")
 

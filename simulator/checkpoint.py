@@ -70,6 +70,9 @@ def load(cls: Any, path: Any, backend: str | None, threads: int | None, definiti
         raise BadCheckpoint(f"{str(path)!r} does not fit this version of Nestling (it was written by {found['nestling']}): "
                             f"{type(error).__name__}: {error}") from error
     if run is not None:
+        for p in sim.network.populations:
+            if p.recorder:
+                p.params["overwrite"] = False           # the files that the run has written until then are kept
         sim._plan = lower(sim.network, sim.dt, sim.seed, sim.threads, sim.precision, None, run.plan, None,
                           sim._backend.ONE_PARTITION)
         sim._program = sim._backend.make_program(sim._plan, run)

@@ -511,6 +511,8 @@ def test_a_folder_that_vanishes_is_an_error_that_keeps_what_was_recorded(in_memo
 def test_a_run_that_goes_on_from_a_checkpoint_does_not_touch_the_file_of_the_first(tmp_path):
     net = build(tmp_path / "s.h5", tmp_path / "m.h5")
     net.sim.simulate(20.0)
+    for rec in (net.spikes, net.meter):
+        rec.set(overwrite=True)                                     # does not hold for another process
     net.sim.save(tmp_path / "saved")
     loaded = nl.Simulator.load(tmp_path / "saved")
     before = Path(tmp_path / "s.h5").read_bytes()
