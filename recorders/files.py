@@ -97,8 +97,8 @@ class RecordingFile(ABC):
             self._write(self._waiting)
         except OSError as error:
             raise RecordingFailed(
-                f"{self.path}: {error}. {self.rows:,} rows are in the file and {self.end - self.rows:,} wait in memory; results "
-                f"hold both; cont() goes on (or run(), before cleanup()), writing those first") from error
+                f"{self.path}: {error}. {self.rows:,} rows are in the file and {self.end - self.rows:,} wait in memory; "
+                f"results hold both; cont() goes on (or run(), before cleanup()), writing those first") from error
         self.rows, self._waiting = self.end, []
 
     def check(self) -> None:
