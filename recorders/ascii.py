@@ -59,15 +59,15 @@ class AsciiFile(RecordingFile):
         return ("%d" + ("\t%d" + real if self.about.time_in_steps else real) + real * len(self.about.states)
                 + "".join(real if kind is np.float64 else "\t%d" for kind in self.about.further.values()) + "\n")
 
-    def _write(self, columns: Columns) -> None:
+    def _write(self, pieces: list[Columns]) -> None:
         with open(self.path, "r+") as file:
-            file.truncate(self._marks[-1][1])                         # what a failure may have left
-            file.seek(self._marks[-1][1])
+            file.seek(self._marks[-1][1])                             # over what a failure may have left: the same, and less
             step = max(ROWS // self.width, 1)
-            for i in range(0, len(columns["stamps"]), step):
-                file.write(self._text({name: a[i:i + step] for name, a in columns.items()}))
+            for columns in pieces:
+                for i in range(0, len(columns["stamps"]), step):
+                    file.write(self._text({name: a[i:i + step] for name, a in columns.items()}))
             file.flush()
-            self._marks.append((self.rows + len(columns["stamps"]), file.tell()))
+            self._marks.append((self.end, file.tell()))
 
     def _text(self, columns: Columns) -> str:
         ids, stamps = self.about.ids, np.repeat(columns["stamps"], self.width)
@@ -78,9 +78,9 @@ class AsciiFile(RecordingFile):
             fields.append(self.about.targets[columns[name]] if name == "targets" else columns[name])    # type: ignore[index]
         return self._format * len(senders) % tuple(chain.from_iterable(zip(*(f.tolist() for f in fields))))
 
-    def _size(self, columns: Columns) -> int:
+    def _size(self) -> int:
         numbers = 2 + self.about.time_in_steps + len(self.about.states) + len(self.about.further)
-        return len(columns["stamps"]) * self.width * numbers * (16 + self.about.precision)
+        return (self.end - self.rows) * self.width * numbers * (16 + self.about.precision)
 
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
         first = max((mark for mark in self._marks if mark[0] <= begin), default=self._marks[0])

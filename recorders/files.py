@@ -133,18 +133,15 @@ class RecordingFile(ABC):
         """Append what waits. Raises RecordingFailed: then it waits on."""
         if not self._waiting:
             return
-        columns = joined(self._waiting)
-        self._waiting = [columns]
         try:
             self.check()
-            reserve(self.path, self._size(columns))
-            self._write(columns)
+            reserve(self.path, self._size())
+            self._write(self._waiting)
         except OSError as error:
             raise RecordingFailed(
-                f"{self.path}: {error}. {self.rows:,} rows are in the file and {len(columns['stamps']):,} wait in memory; the "
-                f"error's results hold both, and cont() goes on, writing those first") from error
-        self.rows += len(columns["stamps"])
-        self._waiting = []
+                f"{self.path}: {error}. {self.rows:,} rows are in the file and {self.end - self.rows:,} wait in memory; "
+                f"results hold both; cont() goes on (or run(), before cleanup()), writing those first") from error
+        self.rows, self._waiting = self.end, []
 
     def check(self) -> None:
         """OSError where the file that was made is not there any more, or not that of the checkpoint."""
@@ -172,7 +169,7 @@ class RecordingFile(ABC):
     def _make(self) -> None: ...
 
     @abstractmethod
-    def _write(self, columns: Columns) -> None: ...
+    def _write(self, pieces: list[Columns]) -> None: ...
 
     @abstractmethod
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns: ...
@@ -186,8 +183,8 @@ class RecordingFile(ABC):
         """Drop what comes after its rows."""
 
     @abstractmethod
-    def _size(self, columns: Columns) -> int:
-        """At most so many bytes will be written."""
+    def _size(self) -> int:
+        """At most so many bytes will be written of what waits."""
 
 
 @dataclass(frozen=True)
@@ -250,8 +247,8 @@ def check_path(path: str, overwrite: bool) -> None:
         if not os.path.isfile(path):
             raise BadRecording(f"{there}: is there already, and no file")
         if not overwrite:
-            raise BadRecording(f"{there}: is there already: overwrite=True replaces it; cont() appends to what simulate() "
-                               f"has made")
+            raise BadRecording(f"{there}: is there already: overwrite=True replaces it, set(record_to=...) gives another path; "
+                               f"cont() appends to what simulate() has made")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise BadRecording(f"{there}: the folder {folder} cannot be written to")
 

@@ -8,6 +8,7 @@ the process is killed. Such a file says that it is being written to: `h5py.File(
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -66,18 +67,18 @@ class SonataFile(RecordingFile):
         if unit:
             data.attrs["units"] = unit
 
-    def _append(self, file: Any, columns: dict[str, np.ndarray], **others: np.ndarray) -> None:
-        """Append to data sets, and put others in the place of what they hold, by path."""
-        pairs = [(file[path], values) for path, values in columns.items()]
-        for data, _ in pairs:
-            if len(data) > self.rows:                               # what a failure has left
-                data.resize(self.rows, 0)
-        rows, number = file[f"nestling/{self.about.name}/rows"], self.rows + len(pairs[0][1])
+    def _append(self, file: Any, columns: dict[str, Iterable[np.ndarray]], **others: np.ndarray) -> None:
+        """Append pieces to data sets, and put others in the place of what they hold, by path."""
+        pairs = [(file[path], pieces) for path, pieces in columns.items()]
+        rows, number = file[f"nestling/{self.about.name}/rows"], self.end
         rest = [(file[path], values) for path, values in others.items()]
         file.swmr_mode = True
-        for data, values in pairs:
+        for data, pieces in pairs:
             data.resize(number, 0)
-            data[self.rows:] = values
+            begin = self.rows
+            for values in pieces:
+                data[begin:begin + len(values)] = values
+                begin += len(values)
         for data, values in rest:
             data[...] = values
         file.flush()
@@ -109,10 +110,10 @@ class SonataEvents(SonataFile):
             for name, own in self.names.items():
                 self._dataset(group, own, (), self._kind(name))
 
-    def _write(self, columns: Columns) -> None:
-        found = {f"{self.group}/{own}": columns[name].astype(self._kind(name), copy=False) for name, own in self.names.items()}
+    def _write(self, pieces: list[Columns]) -> None:
+        found = {f"{self.group}/{own}": [p[name].view(self._kind(name)) for p in pieces] for name, own in self.names.items()}
         with self._open() as file:
-            self._append(file, {**found, f"{self.group}/timestamps": columns["stamps"] * self.about.dt})
+            self._append(file, {**found, f"{self.group}/timestamps": (p["stamps"] * self.about.dt for p in pieces)})
 
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
         with open_to_read(self.path) as file:
@@ -122,8 +123,8 @@ class SonataEvents(SonataFile):
             times = group["timestamps"][begin:end] if "stamps" in names else np.zeros(0)
         return {**found, "stamps": np.rint(times / self.about.dt).astype(np.int64)}
 
-    def _size(self, columns: Columns) -> int:
-        return 8 * len(columns) * len(columns["stamps"]) + 2 * len(columns) * CHUNK
+    def _size(self) -> int:
+        return self.waiting_bytes + 2 * (1 + len(self.names)) * CHUNK
 
 
 class SonataReport(SonataFile):
@@ -146,11 +147,11 @@ class SonataReport(SonataFile):
                 mapping["time"] = np.zeros(3)
                 mapping["time"].attrs["units"] = "ms"
 
-    def _write(self, columns: Columns) -> None:
-        step, end = self.about.interval, int(columns["stamps"][-1]) + self.about.interval
-        times = np.array([end - step * (self.rows + len(columns["stamps"])), end, step]) * self.about.dt
+    def _write(self, pieces: list[Columns]) -> None:
+        step, end = self.about.interval, int(pieces[-1]["stamps"][-1]) + self.about.interval
+        times = np.array([end - step * self.end, end, step]) * self.about.dt
         with self._open() as file:
-            self._append(file, {f"{self._group(state)}/data": columns[state] for state in self.about.states},
+            self._append(file, {f"{self._group(state)}/data": [p[state] for p in pieces] for state in self.about.states},
                          **{f"{self._group(state)}/mapping/time": times for state in self.about.states})
 
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
@@ -160,8 +161,8 @@ class SonataReport(SonataFile):
             values = {state: group["data"][begin:end] for state, group in groups if state in names}
         return {"stamps": first + self.about.interval * np.arange(begin, end), **values}
 
-    def _size(self, columns: Columns) -> int:
-        return sum(a.nbytes for a in columns.values()) + 4 * max(CHUNK, 8 * len(self.about.ids)) * len(columns)
+    def _size(self) -> int:
+        return self.waiting_bytes + 4 * max(CHUNK, 8 * len(self.about.ids)) * (1 + len(self.about.states))
 
 
 def open_to_read(path: str) -> Any:

@@ -90,11 +90,13 @@ class Collector:
 
     def _add(self, piece: Columns, n: int) -> None:
         """Take a piece of so many events."""
+        if not n:
+            return
         self.count += n
         self.params["n_events"] += n
         if self.file is not None:
             self.file.add(piece)
-        elif n:
+        else:
             self.pieces.append(piece)
 
     def recorded(self) -> Recorded:
@@ -142,15 +144,27 @@ def in_order(events: list[tuple[np.ndarray, np.ndarray, np.ndarray]], n_nodes: i
     """Steps and node numbers of spikes, each as often as it counts, in the order of (step, node)."""
     if not events:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    several = any((counts != 1).any() for _, _, counts in events)
+    if not several and all_in_order(events, n_nodes):
+        return tuple(x[0] if len(x) == 1 else np.concatenate(x) for x in (         # type: ignore[return-value]
+            [steps for steps, _, _ in events], [nodes.astype(np.int64) for _, nodes, _ in events]))
     steps, nodes, counts = (np.concatenate(x) for x in zip(*events))
-    keys = steps * n_nodes + nodes
-    several = bool((counts != 1).any())
-    if not several and (keys[1:] >= keys[:-1]).all():               # one partition lists its spikes in order
-        return steps, nodes.astype(np.int64)
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(steps * n_nodes + nodes, kind="stable")
     if several:
         order = np.repeat(order, counts[order])
     return steps[order], nodes[order].astype(np.int64)
+
+
+def all_in_order(events: list[tuple[np.ndarray, np.ndarray, np.ndarray]], n_nodes: int) -> bool:
+    """Whether the pieces one after another are in the order of (step, node), in which one partition lists its spikes."""
+    last = -1
+    for steps, nodes, _ in events:
+        keys = steps * n_nodes + nodes
+        if len(keys):
+            if keys[0] < last or (keys[1:] < keys[:-1]).any():
+                return False
+            last = keys[-1]
+    return True
 
 
 def pick(stamps: np.ndarray, nodes: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -125,7 +125,8 @@ class RunControl:
 
         backend, threads: those with which it was saved unless given; others give the same results. definitions: classes,
         modules, rules and functions that the file asks for; without them they are found in the modules that were imported,
-        and in the script. Nothing is imported, and nothing of the file is run: only code that is here already.
+        and in the script. Nothing is imported, and nothing of the file is run: only code that is here already. Recorders that
+        write to files go on in them, after the rows that there were when the run was saved.
 
         Raises
         ------

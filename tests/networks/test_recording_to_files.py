@@ -16,7 +16,7 @@ import pytest
 
 from nestling import simulator as nl
 from nestling.models.contract import mV
-from nestling.simulator import stretches
+from nestling.simulator import cpu, stretches
 
 DRIVEN = dict(C_m=1.0, tau_m=20.0, t_ref=2.0, E_L=0.0, V_reset=0.0, V_m=0.0, V_th=20.0)
 
@@ -235,6 +235,20 @@ def test_prepare_run_cleanup_write_one_window(in_memory, in_stretches, tmp_path)
     assert nothing.trace(memory.meter, plain=True).shape == (0, 10)
 
 
+def test_a_run_that_cannot_begin_records_nothing_twice(in_memory, monkeypatch, tmp_path):
+    def no_room(*_):
+        raise MemoryError("no room")
+    for to in (("memory", "memory"), (tmp_path / "s.h5", tmp_path / "m.h5")):
+        net = build(*to)
+        net.sim.prepare()
+        net.sim.run(50.0)
+        with monkeypatch.context() as patched, pytest.raises(MemoryError, match="no room"):
+            patched.setattr(cpu, "make_traces", no_room)
+            net.sim.run(30.0)
+        net.sim.run(30.0)
+        assert_same(in_memory[80.0], taken(net, net.sim.cleanup()))
+
+
 def test_a_profile_writes_too(in_memory, in_stretches, tmp_path):
     net = build(tmp_path / "s.h5", tmp_path / "m.h5")
     assert_same(in_memory[80.0], taken(net, net.sim.profile(80.0).results))
@@ -371,7 +385,7 @@ def test_ctrl_c_leaves_a_file_that_cont_appends_to(in_stretches, tmp_path):
 KILLED = """
 import sys
 from nestling import simulator as nl
-from nestling.simulator import stretches
+from nestling.simulator import cpu, stretches
 stretches.SECONDS = 0.02
 sim = nl.Simulator(0.1, seed=3, threads=1)
 cells, noise = sim.create(nl.iaf_psc_delta, 50), sim.create(nl.poisson_generator, rate=9000.0)
@@ -419,7 +433,7 @@ FULL = """
 import resource, signal, sys
 import numpy as np
 from nestling import simulator as nl
-from nestling.simulator import stretches
+from nestling.simulator import cpu, stretches
 stretches.SECONDS = 0.01
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 sim = nl.Simulator(0.1, seed=3, threads=1)

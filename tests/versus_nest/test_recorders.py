@@ -164,6 +164,31 @@ def test_a_weight_recorder_takes_what_nests_takes(nest, given):
         np.testing.assert_allclose(x, y, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("given", [{}, dict(time_in_steps=True, precision=5)], ids=str)
+def test_ascii_files_of_weights_are_nests_but_for_ports(nest, given, tmp_path):
+    nest.ResetKernel()
+    nest.resolution, nest.data_path, nest.overwrite_files = 0.1, str(tmp_path), True
+    cells = nest.Create("iaf_psc_alpha", 3, params=dict(I_e=[500.0, 0.0, 0.0]))
+    wr = nest.Create("weight_recorder", params=dict(record_to="ascii", **given))
+    nest.CopyModel("static_synapse", "recorded", dict(weight_recorder=wr))
+    nest.Connect(cells[0], cells, "all_to_all", dict(synapse_model="recorded", weight=[[2.125], [-3.5], [0.1]], delay=1.0))
+    nest.Simulate(60.0)                                             # within its last slice no neuron fires
+    sim = nl.Simulator(0.1, threads=1)
+    own = sim.create(nl.iaf_psc_alpha, 3, I_e=[500.0, 0.0, 0.0])
+    rec = sim.create(nl.weight_recorder, record_to=tmp_path / "w.dat", **given)
+    sim.connect(own[:1], own, weight=np.array([[2.125], [-3.5], [0.1]]), delay=1.0, weight_recorder=rec)
+    sim.simulate(60.0)
+    with open(wr.filenames[0]) as one, open(tmp_path / "w.dat") as other:
+        expected, lines = one.read().splitlines(), other.read().splitlines()
+    assert [*lines[:2], lines[2] + "\tports"] == expected[:3]
+    at = lines[2].split("\t").index("targets")
+    rows = [line.split("\t") for line in lines[3:]]
+    for row in rows:
+        row[0], row[at] = str(int(row[0]) + 1), str(int(row[at]) + 1)
+    theirs = [line.split("\t")[:-1] for line in expected[3:]]
+    assert len(rows) >= 9 and sorted(rows) == sorted(theirs)
+
+
 def rows_of(columns):
     """In one order: of time, sender, target, and weight."""
     order = np.lexsort([np.round(c, 6) for c in columns[::-1]])
