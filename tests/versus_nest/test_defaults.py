@@ -80,7 +80,7 @@ def test_defaults_are_those_of_nest(nest, model):
 def test_no_parameter_is_missing_or_added_without_being_named_here(nest, model):
     nest.ResetKernel()
     theirs, params = set(nest.GetDefaults(model)), set(fields(model, "Params"))
-    assert theirs - EVERYWHERE - params - set(fields(model, "State")) == ABSENT.get(model, set())      # NEST's states are ours, by name
+    assert theirs - EVERYWHERE - params - set(fields(model, "State")) == ABSENT.get(model, set())
     assert params - theirs == ABSENT.get(f"NEST's {model}", set())
 
 
