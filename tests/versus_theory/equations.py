@@ -342,10 +342,10 @@ def spikes_here(name, backend="cpu", time=2000.0, dt=0.1):
     return [step_of(times[senders == i], dt) for i in range(len(CURRENTS[name]))]
 
 
-def rate_errors(name, backend="cpu", found=None, true=None):
+def rate_errors(name, backend="cpu", time=2000.0, found=None, true=None):
     """Relative errors of the rate under each of CURRENTS."""
     errors = []
-    for ours, spikes in zip(found or spikes_here(name, backend), true or true_spikes(name)):
+    for ours, spikes in zip(found or spikes_here(name, backend, time), true or true_spikes(name, time)):
         n = min(len(ours), len(spikes))
         assert n >= 3 and abs(len(ours) - len(spikes)) <= 1 + n / 200, (len(ours), len(spikes))
         errors.append(rate(ours, n) / rate(spikes, n) - 1.0)
