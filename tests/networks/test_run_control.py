@@ -6,7 +6,6 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -271,14 +270,6 @@ def test_stop_without_a_run_stops_nothing():
     net.sim.stop()
     net.sim.run(5.0)
     assert net.sim.cleanup().window == pytest.approx((10.0, 15.0))
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[None]:
-    """Python's own answer to Ctrl-C, which a shell takes away from programs that it starts in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def press() -> None:
