@@ -111,16 +111,22 @@ class Collector:
                 columns = {name: np.concatenate([p.pop(name) for p in self.pieces]) for name in list(columns)}   # a moment
             self.pieces = [columns]
         states = None if self.events else tuple(self.params.get("record_from", ())) if self.segments else ()
+        parts = [(name_of(s.population), len(s)) for s in self.segments] if self.targets is None else \
+            parts_of(self.network, self.ids)
         return Recorded(self.recorder, name, self.ids, self.first, self.last, columns, self.count, states, self.units,
-                        parts_of(self.network, self.ids), self.params["time_in_steps"], self.targets)
+                        parts, self.params["time_in_steps"], self.targets)
 
 
 def parts_of(network: Network, ids: np.ndarray) -> list[tuple[str, int]]:
     """The names of the populations that nodes are of, each with how many nodes in a row are of it."""
     populations = np.searchsorted([p.first_id for p in network.populations], ids, side="right") - 1
     begins = np.flatnonzero(np.diff(populations, prepend=-1))
-    return [(f"{network.populations[i].name} (population {i})", n)
+    return [(name_of(network.populations[i]), n)
             for i, n in zip(populations[begins].tolist(), np.diff(begins, append=len(ids)).tolist())]
+
+
+def name_of(population: Population) -> str:
+    return f"{population.name} (population {population.index})"
 
 
 def make_collectors(plan: Plan) -> list[Collector]:

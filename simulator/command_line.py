@@ -33,6 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         code: int = args.run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:                     # who reads it, as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (OSError, RuntimeError) as error:            # NotAvailable, and numba's where no folder can keep kernels
         print(f"nestling {args.command}: {error}", file=sys.stderr)
         return 1

@@ -64,6 +64,7 @@ class RunControl:
         window, steps = self._window, self._steps(duration)
         assert window is not None
         stretch = stretch_of(self, steps, callback, every)
+        window.recorders.check_room(self._continued(), steps)
         try:
             advance(window, steps, progress, callback, stretch)
         finally:

@@ -82,7 +82,6 @@ def stretch_of(sim: Any, steps: int, callback: Callback | None, every: Any) -> i
 def advance(window: Window, steps: int, progress: bool | None, callback: Callback | None, stretch: int) -> None:
     """Go on for so many steps, or until it is asked to stop."""
     program = window.sim._continued()
-    window.recorders.check_room(program, steps)
     begin, dt = program.step, window.sim.dt
     shown = progress if progress is not None else hasattr(sys, "ps1") or "ipykernel" in sys.modules
     window.asked, window.running = "", True

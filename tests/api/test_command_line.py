@@ -65,6 +65,9 @@ def test_as_a_process_of_its_own(tmp_path):
     assert done.returncode == 0 and done.stdout.startswith("nestling ") and done.stderr == ""
     done = subprocess.run([*COMMAND, "gallery", "brunell"], capture_output=True, text=True, cwd=tmp_path, timeout=60)
     assert done.returncode == 2 and "did you mean brunel_delta?" in done.stderr
+    with subprocess.Popen([*COMMAND, "gallery"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as process:
+        process.stdout.close()                                      # `head` has read enough
+        assert process.stderr.read() == b"" and process.wait(60) == 0
 
 
 @pytest.mark.parametrize("argv, text", [
