@@ -8,7 +8,7 @@ import numpy as np
 
 from .contract import BadRecording
 from .correlograms import correlogram_of, while_both
-from .drawing import Group, axes_or_new, bare, empty, groups_of, legend
+from .drawing import Group, axes_or_new, bare, empty, groups_of, legend, run_of
 from .rates import rates_of
 from .synchrony import spectrum_of
 from .trains import NEAR, Spikes, SpikeSource, binned, duration, whole_bins
@@ -33,7 +33,7 @@ def plot_correlogram(res: SpikeSource, rec: Any, other: Any = None, *, bin: floa
     Returns the axes. Raises BadRecording for a bin below dt, max_lag below one bin or not shorter than the window, and as
     `plot_rates`.
     """
-    duration("bin", bin, res.dt)
+    duration("bin", bin, run_of(res).dt)
     duration("max_lag", max_lag, bin)
     groups = groups_of(res, rec, start, color, labels)
     second = None if other is None else groups_of(res, [other], start)[0].spikes
@@ -60,7 +60,7 @@ def plot_spectrum(res: SpikeSource, rec: Any, *, bin: float = 1.0, segment: floa
     A group whose rate never changes has no curve; where no group has one the axes stay empty and say so. Returns the axes.
     Raises BadRecording for a bin below dt, a segment below two bins or longer than the window, and as `plot_rates`.
     """
-    duration("bin", bin, res.dt)
+    duration("bin", bin, run_of(res).dt)
     groups = groups_of(res, rec, start, color, labels)
     curves = spectra(groups, bin, segment)
     axes = axes_or_new(ax)

@@ -30,7 +30,9 @@ def plot_connections(connections: Linked, *, what: str = "weight", bins: int | N
     """
     if what not in ("weight", "delay", "number"):
         raise BadRecording(f"what = {what!r}: must be 'weight', 'delay' or 'number'")
-    if bins is not None and (isinstance(bins, bool) or not isinstance(bins, int) or bins < 1):
+    if not hasattr(connections, "get"):
+        raise BadRecording(f"connections = {connections!r}: must be what get_connections() returns")
+    if bins is not None and (isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 1):
         raise BadRecording(f"bins = {bins!r}: must be a whole number, 1 or more")
     from matplotlib.colors import TwoSlopeNorm
     from matplotlib.ticker import MaxNLocator

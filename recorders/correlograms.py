@@ -24,6 +24,7 @@ def cross_correlogram(res: Any, rec: Any, other: Any = None, *, first: Any = Non
     Spikes are counted in whole bins of `bin` ms; lags are differences of bins, positive where the second comes later.
     norm: "counts" (Elephant's `cross_correlation_histogram`), or "rate": of a second neuron at that lag from a spike of a
     first one, spikes/s, made up for what the window cuts off; its rate where the two are independent.
+    bin, max_lag: ms. res, rec, start, stop, size: as in `mean_rates`.
 
     Returns lags, (2 k + 1,) ms, and values, of the same shape. Rates are NaN where there is no first spike, no pair of
     neurons, or no bin at such a lag.
@@ -62,6 +63,7 @@ def autocorrelogram(res: Any, rec: Any, neurons: Any = None, *, bin: float = 1.0
 
     Spikes are counted in whole bins of `bin` ms; lags are differences of bins; the pair of a spike with itself is left out.
     norm: "counts", or "rate": of a neuron at that lag from one of its spikes, spikes/s, made up for what the window cuts off.
+    bin, max_lag: ms. res, rec, start, stop, size: as in `mean_rates`.
 
     Returns lags, (2 k + 1,) ms, and values, of the same shape. Rates are NaN where there is no spike, or no bin at such a lag.
     Raises BadRecording.

@@ -9,7 +9,7 @@ import numpy as np
 from .activity_plots import draw_spectra, spectra
 from .contract import BadRecording
 from .distributions import draw_correlation_distribution, draw_cv_distribution, draw_rate_distribution
-from .drawing import PALETTE, Group, groups_of, whole_window
+from .drawing import PALETTE, Group, groups_of, run_of, whole_window
 from .raster import draw_rates, draw_spikes
 from .rates import rates_of
 from .results import Results
@@ -37,7 +37,7 @@ def dashboard(res: Results, rec: Any = None, *, traces: Any = None, start: float
     Returns the axes: "raster", "rate", "rates", "cv", "correlations", "spectrum" and, where states were recorded, "traces".
     Without spikes axes stay empty and say so. Raises BadRecording where nothing recorded spikes, and as `raster` does.
     """
-    recorders = res.recorders("spikes") if rec is None else rec
+    recorders = run_of(res).recorders("spikes") if rec is None else rec
     if rec is None and not recorders:
         raise BadRecording(f"no recorder of this run recorded spikes: connect a spike recorder ({res!r})")
     groups = groups_of(res, recorders[0] if rec is None and len(recorders) == 1 else recorders, start, color, labels)
@@ -68,7 +68,7 @@ def dashboard(res: Results, rec: Any = None, *, traces: Any = None, start: float
         a.tick_params(labelbottom=a is left[-1])
     page.align_ylabels(left)
     page.align_ylabels([axes[name] for name in RIGHT])
-    _head(page, res, groups, title)
+    _head(page, groups, title)
     return axes
 
 
@@ -111,7 +111,7 @@ def _layout(page: Any, with_traces: bool) -> dict[str, Axes]:
     return axes
 
 
-def _head(page: Any, res: Results, groups: Sequence[Group], title: str | None) -> None:
+def _head(page: Any, groups: Sequence[Group], title: str | None) -> None:
     """The figures of the network, and of each group with its colour and name."""
     from matplotlib.patches import Patch
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .contract import BadRecording
-from .drawing import Group, axes_or_new, bare, empty, groups_of, legend, note
+from .drawing import Group, axes_or_new, bare, empty, groups_of, legend, note, run_of
 from .rates import rates_of
 from .statistics import correlations, first_neurons, interval_cv
 from .trains import Spikes, SpikeSource, duration, whole
@@ -50,7 +50,7 @@ def plot_correlations(res: SpikeSource, rec: Any, *, bin: float = 2.0, n: int = 
     bin: of the counts, ms. n: the first n neurons of each group are paired; those whose count never changes are left out.
     Other arguments and errors are those of `plot_rates`.
     """
-    duration("bin", bin, res.dt)
+    duration("bin", bin, run_of(res).dt)
     whole("n", n, 2)
     return _public(res, rec, kind, start, ax, color, labels, draw_correlation_distribution, bin, n)
 

@@ -35,6 +35,7 @@ def groups_of(res: SpikeSource, rec: Any, start: float | None = None, color: Any
     rec: a recorder; a list of them; or a dict of them by label. Raises BadRecording where the numbers of groups, colours or
     labels do not agree, and for a bad `start`.
     """
+    run_of(res)
     if isinstance(rec, Mapping):
         if labels is not None:
             raise BadRecording(f"labels = {labels!r}: the keys of rec are the labels")
@@ -51,9 +52,16 @@ def groups_of(res: SpikeSource, rec: Any, start: float | None = None, color: Any
         else:
             parts += zip(populations, _split(spikes, list(populations.values())))
     hint = "" if several or len(parts) < 2 else ", one for each population; [rec] draws all as one"
-    colors = [PALETTE[i % len(PALETTE)] for i in range(len(parts))] if color is None else _colors(color, len(parts), hint)
+    colors = [PALETTE[i % len(PALETTE)] for i in range(len(parts))] if color is None else colors_of(color, len(parts), hint)
     names = [name for name, _ in parts] if labels is None else one_each("labels", labels, len(parts), hint)
     return [Group(str(name), c, spikes) for name, c, (_, spikes) in zip(names, colors, parts)]
+
+
+def run_of(res: Any) -> Any:
+    """res, where it is results. Raises BadRecording: pictures are of results alone, not of arrays."""
+    if not (hasattr(res, "events") and hasattr(res, "window")):
+        raise BadRecording(f"res = {res!r}: must be the results of a run, such as simulate() returns")
+    return res
 
 
 def _populations(res: Any, rec: Any) -> dict[str, np.ndarray]:
@@ -71,10 +79,18 @@ def _split(spikes: Spikes, parts: list[np.ndarray]) -> list[Spikes]:
             for i, positions in enumerate(parts)]
 
 
-def _colors(color: Any, n: int, hint: str) -> list[Any]:
+def colors_of(color: Any, n: int, hint: str = "") -> list[Any]:
     from matplotlib.colors import is_color_like
 
-    return [color] * n if is_color_like(color) else one_each("color", color, n, hint)
+    if is_color_like(color):
+        return [color] * n
+    if isinstance(color, str) or not hasattr(color, "__len__"):
+        raise BadRecording(f"color = {color!r}: must be a matplotlib colour, or a list of {n}{hint}")
+    colors = one_each("color", color, n, hint)
+    for c in colors:
+        if not is_color_like(c):
+            raise BadRecording(f"color = {color!r}: {c!r} is no matplotlib colour")
+    return colors
 
 
 def one_each(name: str, value: Any, n: int, hint: str = "") -> list[Any]:

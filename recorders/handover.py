@@ -25,7 +25,7 @@ def to_dataframe(res: Results, rec: Any) -> Any:
     kinds = sorted({res.records(r) for r in recs})
     if len(kinds) > 1:
         raise BadRecording(f"rec = {rec!r}: {texts(res, recs)} recorded {' and '.join(kinds)}, each of which makes a table of "
-                           f"its own: give res.recorders({kinds[0]!r}), then res.recorders({kinds[1]!r})")
+                           f"its own: give {', then '.join(f'res.recorders({kind!r})' for kind in kinds)}")
     units, (names, codes) = units_of(res, recs), populations_of(res, recs)
     parts = [rows_of(res, r, units) for r in recs]
     columns: dict[str, Any] = {name: joined([part[name] for part in parts]) for name in parts[0]}
@@ -113,7 +113,7 @@ def to_xarray(res: Results, rec: Any) -> Any:
     recs = recorders_of(res, rec, "states")
     for r in recs:
         if not res.states(r):
-            raise BadRecording(f"{text(res, r)} recorded no states: to_dataframe() and to_neo() take spikes")
+            raise BadRecording(f"{text(res, r)} recorded no states: to_dataframe() takes spikes and weights, to_neo() spikes")
     at = res.trace_times(recs[0], plain=True)
     for r in recs[1:]:
         if not np.array_equal(res.trace_times(r, plain=True), at):

@@ -18,7 +18,8 @@ def isi(res: Any, rec: Any, *, start: float | None = None, stop: float | None = 
         size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Inter-spike intervals: their lengths, (intervals,) ms, and senders, (intervals,), neuron by neuron in the order of time.
 
-    Neurons with fewer than two spikes have none. (Elephant's `isi`, of all neurons at once.) Raises BadRecording.
+    Neurons with fewer than two spikes have none. (Elephant's `isi`, of all neurons at once.)
+    res, rec, start, stop, size: as in `mean_rates`. Plain arrays need no stop. Raises BadRecording.
     """
     s = spikes_of(res, rec, start, stop, size, needs_stop=False)
     return intervals_of(s.times, s.senders, s.n)
@@ -28,6 +29,8 @@ def cv2(res: Any, rec: Any, min_spikes: int = 5, *, start: float | None = None, 
         size: int | None = None) -> np.ndarray:
     """CV2 of each neuron (Holt et al. 1996), (n,): the mean of 2 |I' - I| / (I' + I). 1 for Poisson trains, 0 for regular.
 
+    NaN where a neuron has fewer than `min_spikes` spikes. res, rec, start, stop, size: as in `mean_rates`. Plain arrays
+    need no stop.
     Raises BadRecording unless min_spikes is a whole number, at least 3.
     """
     s = spikes_of(res, rec, start, stop, size, needs_stop=False)
@@ -39,7 +42,8 @@ def lv(res: Any, rec: Any, min_spikes: int = 5, *, start: float | None = None, s
        size: int | None = None) -> np.ndarray:
     """Local variation of each neuron (Shinomoto et al. 2003), (n,): the mean of 3 ((I - I') / (I + I'))^2.
 
-    1 for Poisson trains, 3 / (2 k + 1) for gamma intervals of shape k, 0 for regular trains.
+    1 for Poisson trains, 3 / (2 k + 1) for gamma intervals of shape k, 0 for regular trains. Other arguments, and where it
+    is NaN: as in `cv2`.
     Raises BadRecording unless min_spikes is a whole number, at least 3.
     """
     return lvr(res, rec, 0.0, min_spikes, start=start, stop=stop, size=size)
@@ -50,7 +54,7 @@ def lvr(res: Any, rec: Any, R: float = 5.0, min_spikes: int = 5, *, start: float
     """Revised local variation of each neuron (Shinomoto et al. 2009), (n,).
 
     The mean of 3 (1 - 4 I I' / (I + I')^2) (1 + 4 R / (I + I')), which makes up for the shortening of intervals by the
-    refractoriness constant R (ms).
+    refractoriness constant R (ms). Other arguments, and where it is NaN: as in `cv2`.
     Raises BadRecording unless R is a number, 0 or more, and min_spikes a whole number, at least 3.
     """
     if not (is_number(R) and 0 <= R < np.inf):
@@ -84,6 +88,7 @@ def fano_factor(res: Any, rec: Any, bin: float = 100.0, *, start: float | None =
 
     (Elephant's `fanofactor` of the pieces of a train; the variance is the population's.) 1 for Poisson trains, tending to
     CV^2 of renewal trains in long bins. NaN where a neuron has no spike, or the window fewer than two bins.
+    res, rec, start, stop, size: as in `mean_rates`.
     Raises BadRecording unless bin is a number, at least dt.
     """
     s = spikes_of(res, rec, start, stop, size)

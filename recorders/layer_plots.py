@@ -39,6 +39,8 @@ def plot_layer(nodes: Placed, *, values: Any = None, color: Any = PALETTE[0], si
     Raises BadRecording where values or ax do not fit.
     """
     at = nodes.positions
+    if hasattr(values, "unit"):
+        raise BadRecording("values: carry units; give plain numbers")
     shown = None if values is None else np.asarray(values, np.float64)
     if shown is not None and shown.shape != (len(at),):
         raise BadRecording(f"values has shape {shown.shape}: must have one entry for each of {len(at)} nodes")
@@ -110,12 +112,16 @@ def lengths(given: Any, name: str) -> np.ndarray:
     array = np.asarray(given, np.float64)
     if not (array.ndim == 1 or array.ndim == 2 and array.shape[1] in (2, 3)):
         raise BadRecording(f"{name} has shape {array.shape}: must be displacements (pairs, 2 or 3) or distances (pairs,)")
+    if not np.isfinite(array).all():
+        raise BadRecording(f"{name}: must be finite, and some are not")
     return array if array.ndim == 1 else np.asarray(np.linalg.norm(array, axis=1))
 
 
 def _axes(ax: Any, dimensions: int) -> Any:
     """The given axes, or new ones for so many dimensions."""
     if ax is not None:
+        if not hasattr(ax, "plot"):
+            raise BadRecording(f"ax = {ax!r}: must be one matplotlib axes")
         if dimensions == 3 and not hasattr(ax, "get_zlim"):
             raise BadRecording("ax has two axes, positions have three: give subplots(subplot_kw=dict(projection='3d'))")
         return ax

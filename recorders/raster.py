@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .drawing import PALETTE as PALETTE
-from .drawing import Group, bare, empty, groups_of, legend, note, one_each, whole_window
+from .drawing import Group, bare, empty, groups_of, legend, note, one_each, run_of, whole_window
 from .statistics import binned_rate
 from .trains import NEAR, SpikeSource, duration
 
@@ -34,9 +34,9 @@ def raster(res: SpikeSource, rec: Any, *, bin: float | None = None, start: float
     axes do not agree.
     """
     if bin is not None:
-        duration("bin", bin, res.dt)
+        duration("bin", bin, run_of(res).dt)
     groups = groups_of(res, rec, start, color, labels)
-    top, bottom = _new_axes() if ax is None else one_each("ax", ax, 2)
+    top, bottom = _new_axes() if ax is None else one_each("ax", ax, 2, " axes, for spikes and for rates")
     draw_spikes(top, groups)
     draw_rates(bottom, groups, bin)
     for axes in (top, bottom):

@@ -21,7 +21,11 @@ def mean_rates(res: Any, rec: Any, *, start: float | None = None, stop: float | 
                size: int | None = None) -> np.ndarray:
     """Mean rate of each neuron, (n,) spikes/s: its spikes over the time. A window of no time has NaN.
 
-    Raises BadRecording for a bad window.
+    res, rec: results and a recorder of spikes, or plain arrays: times (spikes,) ms, and senders (spikes,), 0..size-1.
+    start, stop: plain numbers of ms; spikes in (start, stop] count. Of results the window is where the recorder was active
+    unless they are given; that of arrays begins at 0 unless start is given, and needs stop. size: of arrays, how many neurons
+    there are, silent ones too; the largest sender + 1 unless given.
+    Raises BadRecording for a bad window, arrays with units, and for another recorder than one of spikes.
     """
     return rates_of(spikes_of(res, rec, start, stop, size))
 
@@ -40,7 +44,7 @@ def instantaneous_rate(res: Any, rec: Any, width: float = 10.0, kernel: str = "g
     kernel: "gaussian", of standard deviation `width` (ms), or "alpha", t exp(-t / width), which looks back only. step: ms
     between samples, 1 ms unless given (the simulation's, if that is longer), at most `width`; spikes are rounded to it. At
     the ends of the window the rate is that over the part of the kernel that lies within, so that a constant rate stays
-    constant; NaN where this is less than half of it.
+    constant; NaN where this is less than half of it. res, rec, start, stop, size: as in `mean_rates`.
 
     Returns times, (samples,) ms, the first one step after the window's begin; and rates, spikes/s, (samples,) of the mean
     neuron, or (samples, n) with `each`. NaN if n is 0.
@@ -100,7 +104,7 @@ def psth(res: Any, rec: Any, triggers: Any, before: float = 50.0, after: float =
     """Peri-stimulus time histogram: the mean rate around triggers, over all of them and all neurons.
 
     triggers: (trials,) ms. before, after: ms, of which `bin` is a divisor of the sum. Bins are (edge, next edge]: a spike
-    stamped with a trigger's own time was found in the step before it.
+    stamped with a trigger's own time was found in the step before it. res, rec, start, stop, size: as in `mean_rates`.
 
     Returns edges, (bins + 1,) ms from the trigger, and rates, (bins,) spikes/s; NaN without triggers or neurons.
     Raises BadRecording, also where the window does not hold all that lies around a trigger.

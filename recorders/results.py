@@ -96,8 +96,8 @@ class Results:
     def _events(self, rec: Any, *kinds: str) -> Recorded:
         r = self._of(rec)
         if r.records not in (kinds or ("spikes", "weights")):
-            raise BadRecording(f"{r} recorded no spikes: either it records {r.records or 'states'} or nothing was connected to "
-                               f"it")
+            raise BadRecording(f"{r} recorded no spikes: "
+                               f"{'it records ' + r.records if r.records else 'nothing was connected to it'}")
         return r
 
     def size(self, rec: Any) -> int:
@@ -260,7 +260,9 @@ class Results:
         active), of a multimeter an AnalogSignal for each state, (samples, nodes), with its unit.
 
         rec: a recorder, a list of them, or None for all that recorded something: one Segment of everything. Annotations name
-        the global id and population of each node, and the recorder. Raises ImportError where neo is not installed.
+        the global id and population of each node, and the recorder. Recorders of weights are left out of None, since neo has
+        no place for weights. Raises ImportError where neo is not installed, BadRecording for a recorder of weights, and where
+        nothing was recorded.
         """
         return handover.to_neo(self, rec)
 

@@ -33,9 +33,12 @@ DENSE_CELLS = 50_000_000      # of a matrix of counts that is held at a time
 
 def firing_rate(res: Any, rec: Any, width: float = 5.0, *, start: float | None = None, stop: float | None = None,
                 size: int | None = None, dt: float | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Population rate on the simulation grid, smoothed by a boxcar of `width` ms; see `boxcar_rate`.
+    """Population rate, of the mean neuron, at every step, smoothed by a boxcar of `width` ms (brainpy's `firing_rate`).
 
-    dt: the grid of plain arrays, 0.1 ms unless given.
+    The boxcar is int(width / 2 / dt) * 2 + 1 steps wide, centred; at the ends of the window it covers fewer steps and is
+    normalised by these. dt: ms, the grid of plain arrays, 0.1 unless given. res, rec, start, stop, size: as in `mean_rates`.
+
+    Returns the steps' time stamps, (steps,) ms, and rates, (steps,) spikes/s, NaN without neurons. Raises BadRecording.
     """
     s = spikes_of(res, rec, start, stop, size)
     if not hasattr(res, "events"):
@@ -48,28 +51,51 @@ def firing_rate(res: Any, rec: Any, width: float = 5.0, *, start: float | None =
 
 def rate_histogram(res: Any, rec: Any, bin: float = 5.0, *, start: float | None = None, stop: float | None = None,
                    size: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Edges (ms) and population rate of bins of `bin` ms; see `binned_rate`."""
+    """Population rate, of the mean neuron, in bins (edge, next edge] of `bin` ms; the last one may be shorter.
+
+    Bins are best a multiple of dt, else some of them hold a step more than others.
+    res, rec, start, stop, size: as in `mean_rates`.
+
+    Returns edges, (bins + 1,) ms, and rates, (bins,) spikes/s, NaN without neurons. Raises BadRecording, also for a bin
+    below dt.
+    """
     s = spikes_of(res, rec, start, stop, size)
     return binned_rate(s.times, s.n, s.window, bin)
 
 
 def isi_cv(res: Any, rec: Any, min_spikes: int = 5, *, start: float | None = None, stop: float | None = None,
            size: int | None = None) -> np.ndarray:
-    """Coefficient of variation of the inter-spike intervals of each neuron; see `interval_cv`."""
+    """CV of each neuron, (n,): standard deviation over mean of its inter-spike intervals (Softky and Koch 1993).
+
+    (Elephant's `cv` of `isi`, of all neurons at once.) 1 for Poisson trains, 0 for regular. NaN where a neuron has fewer
+    than `min_spikes` spikes, or only spikes at one time: `np.nanmean` averages over the others.
+    res, rec, start, stop, size: as in `mean_rates`. Plain arrays need no stop.
+
+    Raises BadRecording unless min_spikes is a whole number, at least 3.
+    """
     s = spikes_of(res, rec, start, stop, size, needs_stop=False)
     return interval_cv(s.times, s.senders, s.n, min_spikes)
 
 
 def count_correlation(res: Any, rec: Any, bin: float = 2.0, n: int = 100, *, start: float | None = None,
                       stop: float | None = None, size: int | None = None) -> float:
-    """Mean pairwise correlation of spike counts of the first `n` neurons (all, if fewer); see `mean_correlation`."""
+    """Mean over all pairs of the first `n` neurons (all, if fewer) of Pearson's correlation of spike counts.
+
+    Counts are those of whole bins of `bin` ms. Neurons whose count never changes (silent ones above all) are left out; NaN
+    if fewer than two remain. res, rec, start, stop, size: as in `mean_rates`.
+
+    Raises BadRecording unless bin is a number, at least dt, and n a whole number, at least 2.
+    """
     s = first_neurons(spikes_of(res, rec, start, stop, size), n)
     return mean_correlation(s.times, s.senders, s.n, s.window, bin)
 
 
 def count_correlation_matrix(res: Any, rec: Any, bin: float = 2.0, n: int = 100, *, start: float | None = None,
                              stop: float | None = None, size: int | None = None) -> np.ndarray:
-    """Pearson's correlation of spike counts of every pair of the first `n` neurons (all, if fewer); see `correlations`.
+    """Pearson's correlation of spike counts of every pair of the first `n` neurons (all, if fewer), (n, n).
+
+    (Elephant's `correlation_coefficient`.) Counts are those of whole bins of `bin` ms. Ones stand in the diagonal; rows and
+    columns of neurons whose count never changes are NaN. res, rec, start, stop, size: as in `mean_rates`.
 
     Raises BadRecording, also where the matrix would take more than 2 GiB.
     """

@@ -16,6 +16,7 @@ def power_spectrum(res: Any, rec: Any, bin: float = 1.0, segment: float | None =
     The rate in whole bins of `bin` ms is cut into segments of `segment` ms (1000, or the window if that is shorter) that
     overlap by half; their mean is taken off, a Hann window put on, and the one-sided densities averaged (Elephant's
     `welch_psd`). Independent Poisson trains of rate r have 2 r / n everywhere.
+    res, rec, start, stop, size: as in `mean_rates`.
 
     Returns frequencies, (f,) Hz, and power, (f,) (spikes/s)^2/Hz: 0 of silent neurons, NaN of none; both are empty if the
     window has fewer than two bins.
@@ -55,7 +56,8 @@ def synchrony(res: Any, rec: Any, bin: float = 3.0, *, start: float | None = Non
     """Variance over mean of the population's spike counts in whole bins of `bin` ms (Potjans and Diesmann 2014).
 
     1 for independent Poisson trains, n if n neurons fire the same Poisson train. NaN without a spike, or with fewer than
-    two bins. Raises BadRecording unless bin is a number, at least dt.
+    two bins. res, rec, start, stop, size: as in `mean_rates`. Raises BadRecording unless bin is a number, at
+    least dt.
     """
     index, _, bins = binned(spikes_of(res, rec, start, stop, size), bin)
     counts = np.bincount(index, minlength=bins)
@@ -77,6 +79,8 @@ def voltage_synchrony(res: Any, rec: Any = None, name: str = "V_m", *, start: fl
         for edge, value in (("start", start), ("stop", stop)):
             if value is not None and not (is_number(value) and res.window[0] <= value <= res.window[1]):
                 raise BadRecording(f"{edge} = {value!r}: must be a plain number of ms, {res.window[0]:g} to {res.window[1]:g}")
+        if start is not None and stop is not None and not start < stop:
+            raise BadRecording(f"stop = {stop!r}: must be more than start, {start:g} ms")
         near = 1e-3 * res.dt
         values = values[(at > (-np.inf if start is None else start) + near) & (at <= (np.inf if stop is None else stop) + near)]
     else:

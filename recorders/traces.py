@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from .contract import BadRecording
-from .drawing import PALETTE, axes_or_new, bare, empty, note, one_each, whole_window
+from .drawing import PALETTE, axes_or_new, bare, colors_of, empty, note, run_of, whole_window
 from .trains import NEAR, SpikeSource, is_number, recorded_spikes
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def plot_traces(res: TraceSource, rec: Any, name: str = "V_m", *, spikes: Any = 
 def read_traces(res: TraceSource, rec: Any, name: str, spikes: Any, nodes: Sequence[int] | None,
                 start: float | None, stop: float | None = None) -> Traces:
     """Traces of some nodes, and their spikes."""
-    t0, t1 = res.window
+    t0, t1 = run_of(res).window
     if start is not None and not (is_number(start) and t0 <= start < t1):
         raise BadRecording(f"start = {start!r}: must be a plain number of ms, at least {t0:g} and less than {t1:g}")
     begin = t0 if start is None else float(start)
@@ -94,18 +94,14 @@ def read_traces(res: TraceSource, rec: Any, name: str, spikes: Any, nodes: Seque
 
 
 def _positions(nodes: Any, n: int) -> list[int]:
-    given = np.asarray(nodes)
+    given = np.asarray(None if hasattr(nodes, "segments") else nodes)        # a view of nodes has no positions of its own
     if given.ndim != 1 or not len(given) or given.dtype.kind not in "iu" or given.min() < 0 or given.max() >= n:
         raise BadRecording(f"nodes = {nodes!r}: must be positions in the recorded view, 0 to {n - 1}")
     return [int(i) for i in given]
 
 
 def _node_colors(color: Any, n: int) -> list[Any]:
-    from matplotlib.colors import is_color_like
-
-    if color is None or is_color_like(color):
-        return [PALETTE[0] if color is None else color] * n
-    return one_each("color", color, n)
+    return colors_of(PALETTE[0] if color is None else color, n)
 
 
 def draw_traces(axes: Axes, t: Traces, colors: Sequence[Any]) -> None:

@@ -70,7 +70,7 @@ def spikes_of(res: Any, rec: Any, start: float | None = None, stop: float | None
 def recorded_spikes(res: SpikeSource, rec: Any, start: float | None = None, stop: float | None = None) -> Spikes:
     """The spikes of a recorder in (start, stop], in ms; None stands for the begin and the end of the results' window.
 
-    Raises BadRecording where they lie outside the window.
+    Raises BadRecording where they lie outside the window, and for a recorder of weights.
     """
     t0, t1 = res.window
     if start is not None and not (is_number(start) and t0 <= start < t1):
@@ -79,6 +79,9 @@ def recorded_spikes(res: SpikeSource, rec: Any, start: float | None = None, stop
     if stop is not None and not (is_number(stop) and begin < stop <= t1 + NEAR * res.dt):
         raise BadRecording(f"stop = {stop!r}: must be a plain number of ms, more than {begin:g} and at most {t1:g}")
     end = t1 if stop is None else float(stop)
+    if hasattr(res, "records") and res.records(rec) == "weights":
+        raise BadRecording(f"rec = {rec!r}: records weights, a spike once for each connection that it goes through; give a "
+                           f"spike recorder")
     times, senders = res.events(rec, plain=True)
     kept = slice(*np.searchsorted(times, np.array([begin, end]) + NEAR * res.dt))
     return Spikes(times[kept], senders[kept], res.size(rec), Window(begin, end, res.dt))
@@ -117,7 +120,7 @@ def plain_spikes(times: Any, senders: Any, start: float | None, stop: float | No
 def plain_array(name: str, value: Any, kinds: str) -> np.ndarray:
     """value as an array of plain numbers; units would be lost on the way, so what has some is refused."""
     if hasattr(value, "unit") or hasattr(value, "units"):
-        raise BadRecording(f"{name}: carry units; give plain numbers (of ms), as events(rec, plain=True) does")
+        raise BadRecording(f"{name}: carry units; give plain numbers in NEST's units (ms, mV), as plain=True returns")
     try:
         array = np.asarray(value)
     except ValueError:

@@ -186,6 +186,15 @@ def test_what_is_not_in_the_results_is_said(sim):
             refused(lambda call=call, rec=rec: call(rec), nl.BadRecording, "recorded no weights")
     for call in (res.rate, res.rates, res.spikes):
         refused(lambda call=call: call(wr), nl.BadRecording, "recorded no spikes")
+    for call in (nl.mean_rates, nl.isi_cv, nl.synchrony, nl.cross_correlogram, nl.raster, nl.plot_rates, nl.dashboard):
+        refused(lambda call=call: call(res, wr), nl.BadRecording, "records weights, a spike once for each connection")
+    refused(lambda: nl.plot_traces(res, meter, spikes=wr), nl.BadRecording, "records weights")
+    refused(lambda: res.to_dataframe(), nl.BadRecording,
+            r"give res.recorders\('spikes'\), then res.recorders\('states'\), then res.recorders\('weights'\)")
+    refused(lambda: res.to_xarray(wr), nl.BadRecording, "recorded no states: to_dataframe.. takes spikes and weights")
+    refused(lambda: res.rate(meter), nl.BadRecording, "recorded no spikes: it records states$")
+    refused(lambda: res.rate(free), nl.BadRecording, "recorded no spikes: nothing was connected to it$")
+    assert len(res.to_neo().spiketrains) == 2
     refused(lambda: res.to_neo(wr), nl.BadRecording, "recorded weights, for which neo has no place")
     refused(lambda: res.trace(wr), nl.BadRecording, "did not record 'V_m'")
     refused(lambda: res.recorders("events"), nl.BadRecording, "must be 'spikes', 'states' or 'weights'")

@@ -95,6 +95,10 @@ def test_what_cannot_be_drawn_is_refused(found):
                          (dict(ax=3), "ax = 3: must be one matplotlib axes")):
         with pytest.raises(nl.BadRecording, match=words):
             nl.plot_connections(found, **given)
+    with pytest.raises(nl.BadRecording, match="must be what get_connections"):
+        nl.plot_connections(nl.Simulator())
+    assert nl.plot_connections(found, bins=np.int64(3)).collections
+    plt.close("all")
     with pytest.raises(nl.BadRecording, match="no connections"):
         nl.plot_connections(found[:0])
     assert not plt.get_fignums()

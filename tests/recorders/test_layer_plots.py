@@ -2,6 +2,7 @@
 import matplotlib
 
 matplotlib.use("agg")
+import brainunit as u
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -63,6 +64,7 @@ def test_distances_as_counts_and_as_shares_of_pairs():
 
 @pytest.mark.parametrize("given, message", [
     (dict(found=np.zeros((3, 4))), r"found has shape \(3, 4\)"), (dict(found=[0.1], possible=0.5), r"possible has shape \(\)"),
+    (dict(found=[0.1, np.nan]), "found: must be finite"), (dict(found=[0.1], ax=3), "ax = 3: must be one matplotlib axes"),
     (dict(found=[0.1], bins=0), "bins = 0"), (dict(found=[0.1], p=lambda x: x), "p is the share")])
 def test_bad_distances(given, message):
     with pytest.raises(nl.BadRecording, match=message):
@@ -72,3 +74,5 @@ def test_bad_distances(given, message):
 def test_values_must_be_one_a_node(sheet):
     with pytest.raises(nl.BadRecording, match=r"values has shape \(3,\): must have one entry for each of 30 nodes"):
         nl.plot_layer(sheet, values=[1.0, 2.0, 3.0])
+    with pytest.raises(nl.BadRecording, match="values: carry units"):
+        nl.plot_layer(sheet, values=np.ones(30) * u.mV)

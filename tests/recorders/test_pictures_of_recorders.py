@@ -111,6 +111,16 @@ def test_the_users_settings_stay():
     assert dict(matplotlib.rcParams) == before
 
 
+@pytest.mark.parametrize("picture", [nl.raster, nl.plot_rates, nl.plot_cv, nl.plot_correlations, nl.plot_correlogram,
+                                     nl.plot_spectrum, nl.plot_traces, nl.dashboard])
+def test_pictures_are_of_results_alone(picture):
+    """A simulator, or arrays, which analysis takes."""
+    for res, rec in ((nl.Simulator(), 0), (np.array([1.0, 2.0]), np.array([0, 0]))):
+        with pytest.raises(nl.BadRecording, match="res = .*must be the results of a run"):
+            picture(res, rec)
+    assert not plt.get_fignums()
+
+
 def test_a_file_that_is_gone_is_named_and_leaves_no_figure(tmp_path):
     path = tmp_path / "spikes.h5"
     res, rec, volt = network(dict(record_to=str(path)), {})

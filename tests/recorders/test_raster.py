@@ -165,7 +165,9 @@ def test_a_million_spikes_in_two_seconds():
     (dict(color=["k", "r", "b"]), "color = .*list of 2"),
     (dict(bin=-1.0), "bin = -1.0"),
     (dict(start=2000.0), "start = 2000.0"),
-    (dict(ax=(1, 2, 3)), "ax = .*list of 2"),
+    (dict(ax=(1, 2, 3)), "ax = .*list of 2 axes, for spikes and for rates"),
+    (dict(color=3), "color = 3: must be a matplotlib colour, or a list of 2"),
+    (dict(color=["k", "blurple"]), "'blurple' is no matplotlib colour"),
 ])
 def test_bad_input_is_named_and_leaves_no_figure(arguments, name):
     with pytest.raises(BadRecording, match=name):

@@ -126,6 +126,8 @@ def test_a_constant_trace_and_a_missing_value_are_drawn(run):
     (dict(nodes=[]), r"nodes = \[\]"),
     (dict(nodes=2), "nodes = 2"),
     (dict(color=["r"]), "color = .*list of 4"),
+    (dict(color="blurple"), "color = 'blurple': must be a matplotlib colour, or a list of 4"),
+    (dict(color=["r", "b", "k", "blurple"]), "'blurple' is no matplotlib colour"),
     (dict(start=400.0), "start = 400.0"),
     (dict(stop=500.0), "stop = 500.0: .*more than 0 and at most 400"),
     (dict(start=200.0, stop=100.0), "stop = 100.0"),
@@ -135,6 +137,8 @@ def test_bad_input_is_named_and_leaves_no_figure(network, arguments, words):
     res, _, meter = network
     with pytest.raises(nl.BadRecording, match=words):
         nl.plot_traces(res, meter, **arguments)
+    with pytest.raises(nl.BadRecording, match="nodes = <NodeView.*must be positions in the recorded view"):
+        nl.plot_traces(res, meter, nodes=meter)
     assert not plt.get_fignums()
 
 
