@@ -22,6 +22,7 @@ def mean_rates(res: Any, rec: Any, *, start: float | None = None, stop: float | 
     """Mean rate of each neuron, (n,) spikes/s: its spikes over the time. A window of no time has NaN.
 
     res, rec: results and a recorder of spikes, or plain arrays: times (spikes,) ms, and senders (spikes,), 0..size-1.
+    (Times in steps, of a recorder with time_in_steps, are no ms: take events(rec, plain=True).)
     start, stop: plain numbers of ms; spikes in (start, stop] count. Of results the window is where the recorder was active
     unless they are given; that of arrays begins at 0 unless start is given, and needs stop. size: of arrays, how many neurons
     there are, silent ones too; the largest sender + 1 unless given.

@@ -69,7 +69,8 @@ class Results:
     Every method takes the recorder's NodeView, or its `.segments[0].population`. Times and traces carry units; `plain=True`
     (`times_ms`) gives plain arrays in NEST's units instead. An event carries the time stamp of its spike, the end of its step.
     Of a recorder with time_in_steps, times are whole numbers of steps unless plain=True asks for ms. What a recorder wrote to
-    a file is read from there whenever it is asked for: BadRecording where the file is gone, or was overwritten.
+    a file is read from there whenever it is asked for: BadRecording where the file is gone, or was overwritten. All methods
+    raise BadRecording for what is no recorder of this run, and for a recorder that recorded something else.
     """
 
     def __init__(self, dt: float, first_step: int, last_step: int, recorded: list[Recorded],
@@ -220,14 +221,14 @@ class Results:
         return dense
 
     def trace(self, rec: Any, name: str = "V_m", plain: bool = False) -> Any:
-        """Recorded values of a state, (samples, nodes); their times are `trace_times(rec)`."""
+        """Recorded values of a state, (samples, nodes), in its NEST unit (see `states`); their times are `trace_times(rec)`."""
         r = self._of(rec)
         if name not in (r.states or ()):
             raise BadRecording(f"{r} did not record {name!r}; it recorded {', '.join(r.states or ()) or 'no states'}")
         return self._in_unit(r.read(name)[name], r.units[name], plain)
 
     def trace_times(self, rec: Any, plain: bool = False) -> Any:
-        """Times of the samples of a multimeter, (samples,)."""
+        """Times of the samples of a multimeter, (samples,) ms."""
         r = self._of(rec)
         if not r.states:
             raise BadRecording(f"{r} recorded no states")

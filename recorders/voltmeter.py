@@ -8,7 +8,7 @@ RECORDS = "states"
 
 class Params(NamedTuple):
     record_from: tuple = ("V_m",)  # names of states
-    interval: ms = 1.0             # between samples
+    interval: ms = 1.0             # between samples, a multiple of dt
     offset: ms = 0.0               # time of the first sample; 0: that of `interval`
     start: ms = 0.0                # begin, relative to origin
     stop: ms = float("inf")        # end, relative to origin

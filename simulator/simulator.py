@@ -257,7 +257,8 @@ class Simulator(RunControl):
 
         Raises
         ------
-        BadTime, TooLarge, Interrupted, Diverged; and what callback raises, with what was recorded in `results`
+        BadTime, TooLarge, Interrupted, Diverged, RecordingFailed; TypeError for callback or every without the other, and where
+        callback returns something else than True, False or None; and what callback raises, with what was recorded in `results`
         """
         check_free(self, "simulate()")
         steps = self._steps(duration)
