@@ -180,9 +180,12 @@ def repair(path: str) -> None:
     Raises
     ------
     BadRecording
-        where it cannot be opened, or no recorder wrote it; the file is then as it was.
+        where it cannot be opened, no recorder wrote it, or h5py is not installed; the file is then as it was.
     """
-    import h5py
+    try:
+        import h5py
+    except ImportError:
+        raise BadRecording(f'{path}: HDF5 needs h5py: install it with pip install "nestling[h5]"') from None
     new = f"{path}.{os.getpid()}.part"
     try:
         with open_to_read(path) as old, h5py.File(new, "x", libver=VERSIONS) as file:

@@ -123,6 +123,11 @@ def test_without_h5py(sim, tmp_path, monkeypatch):
     assert sim.simulate(20.0).n_events(rec) > 0
 
 
+def test_repair_says_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    refused(lambda: nl.repair(tmp_path / "x.h5"), nl.BadRecording, r'x.h5: HDF5 needs h5py: .*"nestling\[h5\]"')
+
+
 def test_what_cannot_be_repaired(tmp_path):
     for name, text in (("text.h5", "no HDF5"), ("empty.h5", "")):
         (tmp_path / name).write_text(text)
