@@ -21,22 +21,22 @@ Curve = tuple[np.ndarray, np.ndarray]
 
 
 def plot_correlogram(res: SpikeSource, rec: Any, other: Any = None, *, bin: float = 1.0, max_lag: float = 100.0,
-                     start: float | None = None, ax: Axes | None = None, color: Any = None,
+                     start: float | None = None, stop: float | None = None, ax: Axes | None = None, color: Any = None,
                      labels: Sequence[str] | None = None) -> Axes:
     """Draw the cross-correlogram of each population: the rate of a neuron at each lag from a spike of another one.
 
     Over all pairs of two neurons of a group, or with `other`, a recorder whose neurons are taken together, over all pairs of
     one of the group and one of those while both recorders were active; a peak at positive lags says that those follow. Spikes
     are counted in bins of `bin` ms, lags reach to `max_lag` ms either way, and what the window cuts off is made up for (see
-    `cross_correlogram`). Thin lines: the mean rate, which is expected of independent neurons. rec, start, ax, color, labels: as
-    in `plot_rates`. A group without spikes or pairs has no curve; where no group has one the axes stay empty and say so.
-    Returns the axes. Raises BadRecording for a bin below dt, max_lag below one bin or not shorter than the window, and as
-    `plot_rates`.
+    `cross_correlogram`). Thin lines: the mean rate, which is expected of independent neurons. rec, start, stop, ax,
+    color, labels: as in `plot_rates`. A group without spikes or pairs has no curve; where no group has one the axes stay empty
+    and say so. Returns the axes.
+    Raises BadRecording for a bin below dt, max_lag below one bin or not shorter than the window, and as `plot_rates`.
     """
     duration("bin", bin, run_of(res).dt)
     duration("max_lag", max_lag, bin)
-    groups = groups_of(res, rec, start, color, labels)
-    second = None if other is None else groups_of(res, [other], start)[0].spikes
+    groups = groups_of(res, rec, start, stop, color, labels)
+    second = None if other is None else groups_of(res, [other], start, stop)[0].spikes
     pairs = [(g.spikes, g.spikes) if second is None else while_both(g.spikes, second) for g in groups]
     least = min((end - begin for (begin, end, _), _ in ((a.window, b) for a, b in pairs) if end > begin), default=np.inf)
     if max_lag > least - bin * (1 - NEAR):
@@ -51,17 +51,19 @@ def plot_correlogram(res: SpikeSource, rec: Any, other: Any = None, *, bin: floa
 
 
 def plot_spectrum(res: SpikeSource, rec: Any, *, bin: float = 1.0, segment: float | None = None, start: float | None = None,
-                  ax: Axes | None = None, color: Any = None, labels: Sequence[str] | None = None) -> Axes:
+                  stop: float | None = None, ax: Axes | None = None, color: Any = None,
+                  labels: Sequence[str] | None = None) -> Axes:
     """Draw the power density of each population's rate per neuron, (spikes/s)^2 / Hz, by Welch's method.
 
     bin: of the rate, ms; frequencies reach to 500 / bin Hz. segment: ms, whose inverse is the resolution; 200, or the window
     where that is shorter, unless given (see `power_spectrum`). Not drawn are the values at 0 Hz, what is left of the mean that
-    was taken off, and at the highest frequency, which has half the density. rec, start, ax, color, labels: as in `plot_rates`.
-    A group whose rate never changes has no curve; where no group has one the axes stay empty and say so. Returns the axes.
+    was taken off, and at the highest frequency, which has half the density. rec, start, stop, ax, color, labels: as in
+    `plot_rates`. A group whose rate never changes has no curve; where no group has one the axes stay empty and say so. Returns
+    the axes.
     Raises BadRecording for a bin below dt, a segment below two bins or longer than the window, and as `plot_rates`.
     """
     duration("bin", bin, run_of(res).dt)
-    groups = groups_of(res, rec, start, color, labels)
+    groups = groups_of(res, rec, start, stop, color, labels)
     curves = spectra(groups, bin, segment)
     axes = axes_or_new(ax)
     draw_spectra(axes, groups, curves, bin)

@@ -24,14 +24,15 @@ NODES = 3            # whose traces are drawn
 MOST_NAMED = 3       # groups whose own figures stand at the head of the page
 
 
-def dashboard(res: Results, rec: Any = None, *, traces: Any = None, start: float | None = None, title: str | None = None,
-              figure: Any = None, color: Any = None, labels: Sequence[str] | None = None) -> dict[str, Axes]:
+def dashboard(res: Results, rec: Any = None, *, traces: Any = None, start: float | None = None,
+              stop: float | None = None, title: str | None = None, figure: Any = None,
+              color: Any = None, labels: Sequence[str] | None = None) -> dict[str, Axes]:
     """Draw one page: spikes, rates over time, traces, distributions of rates, CVs and correlations, spectrum, and figures.
 
     rec: as in `raster`; all recorders that recorded spikes unless given. traces: a multimeter, of which up to three nodes are
     drawn, V_m or else what it recorded first; the first multimeter of the run unless given, False for none. Spikes are drawn
-    on traces of nodes whose spikes are among those of `rec`. start: ms, leaves out what comes before. title: the first line.
-    figure: a figure or subfigure to draw in, instead of a new one of 12 by 7.5 inches. color, labels: as in `raster`.
+    on traces of nodes whose spikes are among those of `rec`. start, stop: ms, the time to draw. title: the first line. figure:
+    a figure or subfigure to draw in, instead of a new one of 12 by 7.5 inches. color, labels: as in `raster`.
     The head of the page gives the number of neurons, spikes and their rate, and for up to three groups mean rate, mean CV
     (neurons with 5 spikes or more) and mean correlation (counts in 2 ms of up to 100 neurons).
     Returns the axes: "raster", "rate", "rates", "cv", "correlations", "spectrum" and, where states were recorded, "traces".
@@ -40,8 +41,9 @@ def dashboard(res: Results, rec: Any = None, *, traces: Any = None, start: float
     recorders = run_of(res).recorders("spikes") if rec is None else rec
     if rec is None and not recorders:
         raise BadRecording(f"no recorder of this run recorded spikes: connect a spike recorder ({res!r})")
-    groups = groups_of(res, recorders[0] if rec is None and len(recorders) == 1 else recorders, start, color, labels)
-    shown = _traces(res, recorders, traces, start)
+    groups = groups_of(res, recorders[0] if rec is None and len(recorders) == 1 else recorders, start, stop, color,
+                       labels)
+    shown = _traces(res, recorders, traces, start, stop)
     page = _new_figure() if figure is None else figure
     if not hasattr(page, "add_gridspec"):
         raise BadRecording(f"figure = {figure!r}: must be a matplotlib figure or subfigure")
@@ -64,7 +66,7 @@ def dashboard(res: Results, rec: Any = None, *, traces: Any = None, start: float
         axes["rate"].set_xlabel("")
         left.append(axes["traces"])
     for a in left:
-        a.set_xlim(*whole_window(res, start))
+        a.set_xlim(*whole_window(res, start, stop))
         a.tick_params(labelbottom=a is left[-1])
     page.align_ylabels(left)
     page.align_ylabels([axes[name] for name in RIGHT])
@@ -72,7 +74,7 @@ def dashboard(res: Results, rec: Any = None, *, traces: Any = None, start: float
     return axes
 
 
-def _traces(res: Results, recorders: Any, traces: Any, start: float | None) -> Traces | None:
+def _traces(res: Results, recorders: Any, traces: Any, start: float | None, stop: float | None) -> Traces | None:
     """What a multimeter recorded of up to three nodes."""
     if traces is False:
         return None
@@ -89,7 +91,7 @@ def _traces(res: Results, recorders: Any, traces: Any, start: float | None) -> T
     # spikes are drawn on V_m alone, and on the traces of all nodes or of none
     name = "V_m" if "V_m" in states else states[0]
     nodes = np.flatnonzero(heard)[:NODES] if heard.any() else np.arange(min(len(ids), NODES))
-    return read_traces(res, meter, name, spikes if heard.any() and name == "V_m" else None, list(nodes), start)
+    return read_traces(res, meter, name, spikes if heard.any() and name == "V_m" else None, list(nodes), start, stop)
 
 
 def _new_figure() -> Any:

@@ -19,31 +19,33 @@ KINDS = ("histogram", "box")
 MOST_BINS = 50       # of a histogram, unless a single neuron's spike is wider
 
 
-def plot_rates(res: SpikeSource, rec: Any, *, kind: str | None = None, start: float | None = None, ax: Axes | None = None,
-               color: Any = None, labels: Sequence[str] | None = None) -> Axes:
+def plot_rates(res: SpikeSource, rec: Any, *, kind: str | None = None, start: float | None = None, stop: float | None = None,
+               ax: Axes | None = None, color: Any = None, labels: Sequence[str] | None = None) -> Axes:
     """Draw how rates (spikes/s) are distributed over neurons, silent ones among them, for each population.
 
     rec, color, labels: as in `raster`. kind: "histogram", the share of a group's neurons in each bin, or "box": medians,
     quartiles, whiskers that hold 95 %, and dots at means, the first group lowest; histograms for up to three groups unless
-    given. Bins are whole numbers of spikes in the window. start: ms, leaves out what comes before. ax: the axes to draw in, a
+    given. Bins are whole numbers of spikes in the window. start, stop: ms, the time that counts. ax: the axes to draw in, a
     new figure if None. Where there are no spikes the axes stay empty and say so. Returns the axes.
-    Raises BadRecording for another kind, a bad `start`, and numbers of colours or labels that do not agree with the groups.
+    Raises BadRecording for another kind, a bad `start` or `stop`, and numbers of colours or labels that do not agree with
+    the groups.
     """
-    return _public(res, rec, kind, start, ax, color, labels, draw_rate_distribution)
+    return _public(res, rec, kind, start, stop, ax, color, labels, draw_rate_distribution)
 
 
 def plot_cv(res: SpikeSource, rec: Any, *, min_spikes: int = 5, kind: str | None = None, start: float | None = None,
-            ax: Axes | None = None, color: Any = None, labels: Sequence[str] | None = None) -> Axes:
+            stop: float | None = None, ax: Axes | None = None, color: Any = None,
+            labels: Sequence[str] | None = None) -> Axes:
     """Draw how CVs of inter-spike intervals are distributed over neurons with `min_spikes` spikes or more (see `isi_cv`).
 
     A note says how many neurons that are, unless all. Other arguments and errors are those of `plot_rates`.
     """
     whole("min_spikes", min_spikes, 3)
-    return _public(res, rec, kind, start, ax, color, labels, draw_cv_distribution, min_spikes)
+    return _public(res, rec, kind, start, stop, ax, color, labels, draw_cv_distribution, min_spikes)
 
 
 def plot_correlations(res: SpikeSource, rec: Any, *, bin: float = 2.0, n: int = 100, kind: str | None = None,
-                      start: float | None = None, ax: Axes | None = None, color: Any = None,
+                      start: float | None = None, stop: float | None = None, ax: Axes | None = None, color: Any = None,
                       labels: Sequence[str] | None = None) -> Axes:
     """Draw how Pearson's correlations of spike counts are distributed over pairs of neurons within a group.
 
@@ -52,14 +54,14 @@ def plot_correlations(res: SpikeSource, rec: Any, *, bin: float = 2.0, n: int = 
     """
     duration("bin", bin, run_of(res).dt)
     whole("n", n, 2)
-    return _public(res, rec, kind, start, ax, color, labels, draw_correlation_distribution, bin, n)
+    return _public(res, rec, kind, start, stop, ax, color, labels, draw_correlation_distribution, bin, n)
 
 
-def _public(res: SpikeSource, rec: Any, kind: str | None, start: float | None, ax: Axes | None, color: Any, labels: Any,
-            draw: Any, *more: Any) -> Axes:
+def _public(res: SpikeSource, rec: Any, kind: str | None, start: float | None, stop: float | None, ax: Axes | None,
+            color: Any, labels: Any, draw: Any, *more: Any) -> Axes:
     if kind is not None and kind not in KINDS:
         raise BadRecording(f"kind = {kind!r}: must be 'histogram' or 'box'")
-    groups = groups_of(res, rec, start, color, labels)
+    groups = groups_of(res, rec, start, stop, color, labels)
     axes = axes_or_new(ax)
     boxes = kind == "box" or kind is None and len(groups) > 3
     draw(axes, groups, *more, boxes=boxes)

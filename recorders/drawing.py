@@ -28,12 +28,12 @@ class Group(NamedTuple):
     spikes: Spikes
 
 
-def groups_of(res: SpikeSource, rec: Any, start: float | None = None, color: Any = None,
+def groups_of(res: SpikeSource, rec: Any, start: float | None = None, stop: float | None = None, color: Any = None,
               labels: Sequence[str] | None = None) -> list[Group]:
     """The neurons of one recorder by population, or those of each recorder of a list.
 
     rec: a recorder; a list of them; or a dict of them by label. Raises BadRecording where the numbers of groups, colours or
-    labels do not agree, and for a bad `start`.
+    labels do not agree, and for a bad `start` or `stop`.
     """
     run_of(res)
     if isinstance(rec, Mapping):
@@ -46,7 +46,7 @@ def groups_of(res: SpikeSource, rec: Any, start: float | None = None, color: Any
         raise BadRecording(f"rec = {rec!r}: must be a recorder or a list with at least one")
     parts: list[tuple[str, Spikes]] = []
     for r in recorders:
-        spikes, populations = spikes_of(res, r, start), _populations(res, r)
+        spikes, populations = spikes_of(res, r, start, stop), _populations(res, r)
         if several or len(populations) < 2:
             parts.append((" and ".join(populations), spikes))
         else:
@@ -100,9 +100,9 @@ def one_each(name: str, value: Any, n: int, hint: str = "") -> list[Any]:
     return list(value)
 
 
-def whole_window(res: SpikeSource, start: float | None) -> tuple[float, float]:
+def whole_window(res: SpikeSource, start: float | None, stop: float | None) -> tuple[float, float]:
     """The time that axes show (ms), never of no length."""
-    begin, end = res.window[0] if start is None else float(start), res.window[1]
+    begin, end = res.window[0] if start is None else float(start), res.window[1] if stop is None else float(stop)
     return begin, end if end > begin else begin + 1.0
 
 

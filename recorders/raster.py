@@ -19,28 +19,28 @@ FIELD = 1.0          # points: width and height of a field of the density, unles
 
 
 def raster(res: SpikeSource, rec: Any, *, bin: float | None = None, start: float | None = None,
-           ax: Sequence[Axes] | None = None, title: str | None = None, color: Any = None,
+           stop: float | None = None, ax: Sequence[Axes] | None = None, title: str | None = None, color: Any = None,
            labels: Sequence[str] | None = None) -> tuple[Axes, Axes]:
     """Draw spikes (time and neuron), and below them the rate per neuron in bins of `bin` ms.
 
     rec: one recorder, whose populations are told apart, or a list or dict (by label) of recorders, each a group of its own.
     Groups are stacked, the first one lowest, each in its own colour. bin: 5 ms, or more where more than 400 bins would be
-    drawn, unless given. start: ms, leaves out what comes before. ax: the two axes to draw in (spikes, rate); a new figure if
-    None. color: one matplotlib colour, or one for each group. labels: names for a legend, one for each group; names of
+    drawn, unless given. start, stop: ms, the time to draw. ax: the two axes to draw in (spikes, rate); a new figure if None.
+    color: one matplotlib colour, or one for each group. labels: names for a legend, one for each group; names of
     populations if None.
     Where spikes are too many to be told apart (above about 100,000 in a new figure), their density is drawn, the same shades
     for all groups, and a note says so. Without spikes the axes stay empty and say so.
-    Returns the two axes. Raises BadRecording for a bad `bin` or `start`, and where the numbers of groups, colours, labels or
-    axes do not agree.
+    Returns the two axes. Raises BadRecording for a bad `bin`, `start` or `stop`, and where the numbers of groups, colours,
+    labels or axes do not agree.
     """
     if bin is not None:
         duration("bin", bin, run_of(res).dt)
-    groups = groups_of(res, rec, start, color, labels)
+    groups = groups_of(res, rec, start, stop, color, labels)
     top, bottom = _new_axes() if ax is None else one_each("ax", ax, 2, " axes, for spikes and for rates")
     draw_spikes(top, groups)
     draw_rates(bottom, groups, bin)
     for axes in (top, bottom):
-        axes.set_xlim(*whole_window(res, start))
+        axes.set_xlim(*whole_window(res, start, stop))
     top.tick_params(labelbottom=False)
     bottom.figure.align_ylabels([top, bottom])
     if title is not None:

@@ -61,8 +61,7 @@ def plot_traces(res: TraceSource, rec: Any, name: str = "V_m", *, spikes: Any = 
     colors = _node_colors(color, len(t.nodes))
     axes = axes_or_new(ax, 8.0, 1.5 + 0.7 * max(len(t.nodes), 2))
     draw_traces(axes, t, colors)
-    begin, end = whole_window(res, start)
-    axes.set_xlim(begin, end if stop is None else stop)
+    axes.set_xlim(*whole_window(res, start, stop))
     return axes
 
 
