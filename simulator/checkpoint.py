@@ -26,6 +26,8 @@ from .stopped import description_of, stopped, stopped_as_described
 def save(sim: Any, path: Any, overwrite: bool) -> None:
     """See Simulator.save."""
     check_path(path, overwrite)
+    if sim._window is not None and sim._window.running and not sim._window.calling:
+        raise NotAvailable("save() from another thread while a run is going on, in the middle of a step: save in its callback")
     program = sim._program
     if program is not None and program.step > 0 and not sim._runs_on:
         raise NotAvailable(f"the network was changed at t = {sim.time:g} ms, and a changed network starts afresh: call reset() "

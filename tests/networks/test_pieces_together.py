@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -165,3 +167,25 @@ def test_results_can_be_pickled(files):
     assert_same(before, taken(pickle.loads(data)))
     (spikes,) = pickle.loads(data).recorders("spikes")
     assert spikes.name == "spike_recorder"
+
+
+def test_a_thread_cannot_save_in_the_middle_of_a_step():
+    net, found = build(), []
+
+    def saves() -> None:
+        while not (net.sim._window and net.sim._window.running):
+            time.sleep(0.001)
+        try:
+            net.sim.save("it")
+        except nl.NotAvailable as error:
+            found.append(str(error))
+        finally:
+            net.sim.stop()
+
+    thread = threading.Thread(target=saves)
+    thread.start()
+    net.sim.simulate(1e5)
+    thread.join()
+    assert not os.path.exists("it")
+    assert "another thread" in found[0]
+    net.sim.save("it")
