@@ -42,6 +42,10 @@ class Recorder:
     records: str
     params: dict[str, tuple[str, Any]]
 
+    def __reduce__(self) -> Any:
+        """Pickled, in results, without the module, which cannot be pickled."""
+        return Recorder, (self.name, None, self.records, self.params)
+
 
 def is_recorder(source: Any) -> bool:
     return hasattr(source, "RECORDS")

@@ -59,10 +59,13 @@ class RecordingFile(ABC):
     """
 
     def __init__(self, path: str, about: About) -> None:
-        self.path, self.about = path, about
+        self.path, self.about = os.path.abspath(path), about
+        self.given = path                   # as record_to, which means this file whatever the folder is later
         self.rows = 0
         self.next: int | None = None
         self.replaced = False               # the file is another run's now
+        self.left = 0                       # of one that is another's: the first rows, which are the same there
+        self._before: RecordingFile | None = None       # whose rows it went on with
         self.expected: str | None = None
         self._waiting: list[Columns] = []
 
@@ -81,14 +84,22 @@ class RecordingFile(ABC):
             if os.path.exists(self.path):
                 os.remove(self.path)
             self._make()
-            self._own()
+            self._own(0)
         except OSError as error:
             raise BadRecording(f"record_to = {self.path!r}: cannot be made: {error}") from error
 
-    def _own(self) -> None:
-        if self.path in _latest:
-            _latest[self.path].replaced = True
+    def _own(self, left: int) -> None:
+        """Be the one that writes to the path; left: how many rows stay of those that another wrote there."""
+        before = _latest.get(self.path)
+        self._before = before if left else None
+        while before is not None:
+            before.left = min(left, before.left) if before.replaced else left
+            before.replaced, before = True, before._before
         _latest[self.path] = self
+
+    def is_at(self, record_to: str) -> bool:
+        """Whether a recorder that is to write there writes to this file."""
+        return record_to == self.given or os.path.abspath(record_to) == self.path
 
     def position(self) -> dict[str, Any]:
         """Where the file stands, for a checkpoint, with all rows on the disk. Raises BadRecording, RecordingFailed."""
@@ -115,7 +126,7 @@ class RecordingFile(ABC):
         except OSError as error:
             raise BadRecording(f"record_to = {self.path!r}: cannot be written to: {error}") from error
         self.expected = None
-        self._own()
+        self._own(self.rows)
 
     def _digest(self) -> str:
         try:
@@ -155,7 +166,8 @@ class RecordingFile(ABC):
         names, parts = names or tuple(no_rows(self.about)), []
         try:
             if begin < min(end, self.rows):
-                self.check()
+                if end > self.left:
+                    self.check()
                 found = self._read(begin, min(end, self.rows), names)
                 parts.append({name: found[name] for name in names})
         except OSError as error:
@@ -194,6 +206,10 @@ class Part:
     file: RecordingFile
     begin: int
     end: int
+
+    def __reduce__(self) -> Any:
+        """A pickle holds the rows: where it is opened, nobody knows whether the file is still the same."""
+        return dict, (self.read(),)
 
     def read(self, *names: str) -> Columns:
         return self.file.read(self.begin, self.end, names)

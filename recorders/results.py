@@ -69,8 +69,9 @@ class Results:
     Every method takes the recorder's NodeView, or its `.segments[0].population`. Times and traces carry units; `plain=True`
     (`times_ms`) gives plain arrays in NEST's units instead. An event carries the time stamp of its spike, the end of its step.
     Of a recorder with time_in_steps, times are whole numbers of steps unless plain=True asks for ms. What a recorder wrote to
-    a file is read from there whenever it is asked for: BadRecording where the file is gone, or was overwritten. All methods
-    raise BadRecording for what is no recorder of this run, and for a recorder that recorded something else.
+    a file is read from there whenever it is asked for: BadRecording where the file is gone, or was overwritten. A pickle (and
+    a deep copy) holds all of it; `recorders` gives the recorders that its methods take. All methods raise BadRecording for
+    what is no recorder of this run, and for a recorder that recorded something else.
     """
 
     def __init__(self, dt: float, first_step: int, last_step: int, recorded: list[Recorded],

@@ -5,7 +5,6 @@ in this form. Tables of synapses and kernels are made again: from the same seed 
 """
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any
@@ -27,6 +26,8 @@ from .stopped import description_of, stopped, stopped_as_described
 def save(sim: Any, path: Any, overwrite: bool) -> None:
     """See Simulator.save."""
     check_path(path, overwrite)
+    if sim._window is not None and sim._window.running and not sim._window.calling:
+        raise NotAvailable("save() from another thread while a run is going on, in the middle of a step: save in its callback")
     program = sim._program
     if program is not None and program.step > 0 and not sim._runs_on:
         raise NotAvailable(f"the network was changed at t = {sim.time:g} ms, and a changed network starts afresh: call reset() "
@@ -84,7 +85,7 @@ def files_described(sim: Any, value: Any) -> list[dict[str, Any]]:
     """Where the files stand that recorders write to, and what their rows are."""
     out = []
     for index, file in sim._files.items():
-        if os.path.abspath(sim.network.populations[index].params["record_to"]) == file.path:     # and not set since
+        if file.is_at(sim.network.populations[index].params["record_to"]):     # and not set since
             about = {f.name: getattr(file.about, f.name) for f in fields(About)}
             about["states"] = {name: np.dtype(kind).str for name, kind in file.about.states.items()}
             out.append(dict(recorder=index, about=value(about), position=file.position()))
@@ -98,6 +99,6 @@ def files_as_described(sim: Any, given: list[dict[str, Any]], value: Any) -> dic
         about = value(entry["about"])
         about["states"] = {name: np.dtype(kind) for name, kind in about["states"].items()}
         path = sim.network.populations[entry["recorder"]].params["record_to"]
-        files[entry["recorder"]] = file_for(os.path.abspath(path), About(**about))
+        files[entry["recorder"]] = file_for(path, About(**about))
         files[entry["recorder"]].stand_at(entry["position"])
     return files

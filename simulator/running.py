@@ -88,7 +88,7 @@ def advance(window: Window, steps: int, progress: bool | None, callback: Callbac
     try:
         with noting_ctrl_c(lambda: window.ask("Ctrl-C")), progress_bar(shown, begin * dt, steps * dt) as moved:
             go(window, begin + steps, moved if shown else None, callback, stretch)
-    except Exception:
+    except BaseException:                               # sys.exit() in a callback, a second Ctrl-C
         with contextlib.suppress(RecordingFailed):      # the first error tells more
             window.recorders.flush()
         raise

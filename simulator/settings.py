@@ -104,7 +104,7 @@ def set_values(sim: Any, segments: tuple[Segment, ...], given: dict[str, Any]) -
             changes.append((p, {name: value for name, value in params.items() if value != p.params[name]}, {}, {}))
             continue
         changes.append((p, *changed(sim, s, given, n, mine)))
-    sim._sets += 1
+    sim._sets += any(p.model is not None for p, _, _, _ in changes)      # what is drawn later does not depend on recorders
     for p, params, initial, states in changes:
         p.params.update(params)
         p.initial.update(initial)

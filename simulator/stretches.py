@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from nestling.recorders.contract import BadRecording, RecordingFailed
 from nestling.recorders.files import RecordingFile, check_format, check_path, file_for
@@ -103,26 +103,28 @@ class Recorders:
         return results_of(self.collectors, program, self.first)
 
 
-def check_files(collectors: list[Collector], kept: Collection[int] = ()) -> None:
-    """Refuse files that cannot be made, before a run begins; kept: recorders, by number, that have theirs."""
+def check_files(collectors: list[Collector], kept: dict[int, RecordingFile] | None = None) -> None:
+    """Refuse files that cannot be made, before a run begins; kept: those that there are, by number of the recorder."""
     paths: dict[str, Collector] = {}
     for c in collectors:
         if c.writes:
-            given, path = c.params["record_to"], os.path.abspath(c.params["record_to"])
+            given, file = c.params["record_to"], (kept or {}).get(c.recorder.index)
+            path = os.path.realpath(file.path if file else given)
             if path in paths:
                 raise BadRecording(f"record_to = {given!r}: {paths[path].recorder} writes to it, too: give each recorder a "
                                    f"file of its own")
             paths[path] = c
             check_format(given)
-            if c.recorder.index not in kept:
+            if file is None:
                 check_path(given, c.params["overwrite"])
 
 
 def open_files(program: Program, collectors: list[Collector], files: dict[int, RecordingFile]) -> None:
     """The files of a run: those of a run that goes on, and new ones; all are checked before any is made."""
     mine = [c for c in collectors if c.writes]
-    kept = {c.recorder.index: files[c.recorder.index] for c in mine if program.step and c.recorder.index in files
-            and files[c.recorder.index].path == os.path.abspath(c.params["record_to"])}
+    kept = {c.recorder.index: files[c.recorder.index] for c in mine if c.recorder.index in files
+            and files[c.recorder.index].is_at(c.params["record_to"])
+            and (program.step or is_untouched(files[c.recorder.index], c))}
     check_files(collectors, kept)
     nexts = first_samples(program.plan, program.step)
     made: dict[int, RecordingFile] = {}
@@ -132,7 +134,7 @@ def open_files(program: Program, collectors: list[Collector], files: dict[int, R
     try:
         for c in mine:
             if c.recorder.index not in kept:
-                made[c.recorder.index] = file_for(os.path.abspath(c.params["record_to"]), c.about)
+                made[c.recorder.index] = file_for(c.params["record_to"], c.about)
                 made[c.recorder.index].make()
         for file in kept.values():
             file.take_up()
@@ -143,9 +145,15 @@ def open_files(program: Program, collectors: list[Collector], files: dict[int, R
         raise
     if program.step == 0:
         files.clear()
-    files.update(made)
+    files.update(kept | made)
     for c in mine:
         c.goes_to(files[c.recorder.index])
+
+
+def is_untouched(file: RecordingFile, collector: Collector) -> bool:
+    """Whether a file is that of a run that was stopped before its first step."""
+    return not (file.end or file.replaced or collector.params["overwrite"]) and os.path.isfile(file.path) \
+        and file.about.same(collector.about)
 
 
 def check_goes_on(file: RecordingFile, collector: Collector, stamp: int | None) -> None:

@@ -63,8 +63,8 @@ def first_after(s: Sampling, step: int) -> int:
 
 
 def first_samples(plan: Plan, step: int) -> dict[int, int]:
-    """Of each recorder of states, the time stamp of the first sample of a run that goes on from `step`."""
-    return {s.recorder.index: first_after(s, step) for s in plan.samplings}
+    """Of each recorder of states that has not stopped, the time stamp of the first sample of a run that goes on from `step`."""
+    return {s.recorder.index: first_after(s, step) for s in plan.samplings if first_after(s, step) <= s.last}
 
 
 def is_full(program: Any) -> bool:

@@ -1,4 +1,5 @@
 """start and stop: every picture of a part of a run is that of a run that was no longer."""
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -7,11 +8,17 @@ from nestling import simulator as nl
 PICTURES = [nl.raster, nl.plot_rates, nl.plot_cv, nl.plot_correlations, nl.plot_correlogram, nl.plot_spectrum, nl.dashboard]
 
 
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
 def drawn(axes):
     """All numbers of a picture: lines, edges and heights of histograms, limits of axes."""
     found = []
     for a in axes.values() if isinstance(axes, dict) else np.ravel(axes):
-        found += [line.get_xydata() for line in a.lines] + [patch.get_xy() for patch in a.patches]
+        found += [line.get_xydata() for line in a.lines] + [patch.get_path().vertices for patch in a.patches]
         found += [np.array([a.get_xlim(), a.get_ylim()])]
     return found
 
@@ -22,7 +29,8 @@ def test_what_comes_after_stop_changes_nothing(run, poisson, picture):
     res = run(*trains, end=2000.0)
     early = [(np.asarray(times)[times <= 1200.0], np.asarray(senders)[times <= 1200.0], n) for times, senders, n in trains]
     short = run(*early, end=1200.0)
-    whole, part = (drawn(picture(r, r.recorders("spikes"), start=200.0, **by)) for r, by in ((res, dict(stop=1200.0)), (short, {})))
+    whole = drawn(picture(res, res.recorders("spikes"), start=200.0, stop=1200.0))
+    part = drawn(picture(short, short.recorders("spikes"), start=200.0))
     assert len(whole) == len(part) and sum(a.size for a in part) > 10
     for a, b in zip(whole, part):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
