@@ -1,6 +1,7 @@
 """NEST's ascii format of recorded data (its RecordingBackendASCII, version 2): a row of text an event, or a node and sample."""
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from itertools import chain
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .files import LAST, About, Columns, RecordingFile
+from .files import LAST, OTHERS, About, Columns, RecordingFile
 
 HEAD = "# NEST version: 3.10.0\n# RecordingBackendASCII version: 2\n"       # whose format this is
 ROWS = 1 << 16                  # made into text at a time
@@ -21,6 +22,7 @@ class AsciiFile(RecordingFile):
         super().__init__(path, about)
         self.width = len(about.ids) if about.states else 1            # lines a row
         self._marks = [(0, 0)]                                        # rows, and the bytes that they take with the head
+        self._left = 0                                                # bytes that there were after the last attempt to write
 
     @property
     def _head(self) -> str:
@@ -60,14 +62,21 @@ class AsciiFile(RecordingFile):
                 + "".join(real if kind is np.float64 else "\t%d" for kind in self.about.further.values()) + "\n")
 
     def _write(self, pieces: list[Columns]) -> None:
-        with open(self.path, "r+") as file:
-            file.seek(self._marks[-1][1])                             # over what a failure may have left: the same, and less
-            step = max(ROWS // self.width, 1)
-            for columns in pieces:
-                for i in range(0, len(columns["stamps"]), step):
-                    file.write(self._text({name: a[i:i + step] for name, a in columns.items()}))
-            file.flush()
-            self._marks.append((self.end, file.tell()))
+        begin, step = self._marks[-1][1], max(ROWS // self.width, 1)
+        if os.path.getsize(self.path) not in (begin, self._left):
+            raise OSError(OTHERS)
+        try:
+            with open(self.path, "r+") as file:
+                file.seek(begin)                                      # over what a failure may have left: the same, and less
+                for columns in pieces:
+                    for i in range(0, len(columns["stamps"]), step):
+                        file.write(self._text({name: a[i:i + step] for name, a in columns.items()}))
+                file.flush()
+                end = file.tell()
+        finally:
+            with contextlib.suppress(OSError):
+                self._left = os.path.getsize(self.path)
+        self._marks.append((self.end, end))
 
     def _text(self, columns: Columns) -> str:
         ids, stamps = self.about.ids, np.repeat(columns["stamps"], self.width)
@@ -88,6 +97,8 @@ class AsciiFile(RecordingFile):
         with open(self.path, "rb") as file:
             file.seek(first[1])
             text = file.read(last[1] - first[1])
+        if len(text) != last[1] - first[1]:
+            raise OSError(OTHERS)
         lines = slice((begin - first[0]) * self.width, (end - first[0]) * self.width)
         found = np.loadtxt(io.BytesIO(text), ndmin=2)[lines]
         stamps = found[:, 1] if self.about.time_in_steps else np.rint(found[:, 1] / self.about.dt)

@@ -21,6 +21,7 @@ from .contract import BadRecording, RecordingFailed
 Columns = dict[str, np.ndarray]
 _latest: weakref.WeakValueDictionary[str, RecordingFile] = weakref.WeakValueDictionary()      # made by this process, by path
 HDF5, ASCII = (".h5", ".hdf5"), (".dat",)
+OTHERS = "it has not the rows that were written: another process writes to it"
 LAST = 1 << 16                  # bytes of the last rows, by which a file is known again
 WEIGHTS = {"weights": np.float64, "targets": np.int64, "receptors": np.int64}     # in the order of NEST's columns
 
@@ -158,7 +159,7 @@ class RecordingFile(ABC):
         """OSError where the file that was made is not there any more, or not that of the checkpoint."""
         if self.replaced or not os.path.isfile(self.path):
             raise FileNotFoundError(f"the file is {'that of another run now' if self.replaced else 'gone'}")
-        if self.expected not in (None, self._digest()):
+        if self.expected is not None and self.expected != self._digest():
             raise OSError("it is another run's: its rows are not those that it had at the checkpoint")
 
     def read(self, begin: int, end: int, names: tuple[str, ...] = ()) -> Columns:
@@ -169,8 +170,10 @@ class RecordingFile(ABC):
                 if end > self.left:
                     self.check()
                 found = self._read(begin, min(end, self.rows), names)
+                if any(len(column) != min(end, self.rows) - begin for column in found.values()):
+                    raise OSError(OTHERS)
                 parts.append({name: found[name] for name in names})
-        except OSError as error:
+        except (OSError, KeyError, ValueError) as error:
             raise BadRecording(f"{self.path}: what was recorded cannot be read: {error}") from error
         if end > self.rows or not parts:
             waiting = joined(self._waiting) if self._waiting else no_rows(self.about)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .files import LAST, About, Columns, RecordingFile
+from .files import LAST, OTHERS, About, Columns, RecordingFile
 
 VERSIONS = ("v110", "v110")     # of the format: the first that can be read while it is written, so that most programs know it
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}
@@ -22,7 +22,9 @@ CHUNK = 1 << 17                 # bytes
 
 
 class SonataFile(RecordingFile):
-    """What both layouts share."""
+    """What both layouts share. tried: how many rows there would be, had the last attempt to write not failed."""
+
+    tried = 0
 
     def _open_new(self) -> Any:
         import h5py
@@ -71,6 +73,9 @@ class SonataFile(RecordingFile):
         """Append pieces to data sets, and put others in the place of what they hold, by path."""
         pairs = [(file[path], pieces) for path, pieces in columns.items()]
         rows, number = file[f"nestling/{self.about.name}/rows"], self.end
+        if rows[()] not in (self.rows, self.tried):         # after a failure either of both
+            raise OSError(OTHERS)
+        self.tried = number
         rest = [(file[path], values) for path, values in others.items()]
         file.swmr_mode = True
         for data, pieces in pairs:

@@ -104,6 +104,37 @@ def test_a_write_that_fails_leaves_what_was_there_and_is_made_up_for(suffix, kin
     same(again.read(0, again.end), file.read(0, file.end))
 
 
+@pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("how", ["goes on", "begins anew"])
+def test_a_file_that_another_process_writes_to_is_noticed(suffix, kind, how, tmp_path, monkeypatch):
+    file = made(tmp_path / f"x.{suffix}", kind)
+    file.add(rows(kind, 1, 40))
+    file.flush()
+    position = file.position()
+    file.add(rows(kind, 40, 90))
+    file.flush()
+    ours = file.end
+    monkeypatch.setattr(files, "_latest", {})           # files of another process are not known here
+    if how == "goes on":
+        other = files.file_for(file.path, file.about)
+        other.stand_at(position)
+        other.take_up()
+    else:
+        other = made(file.path, kind)
+    for theirs in (None, rows(kind, 40, 60, seed=1)):
+        if theirs is not None:
+            other.add(theirs)
+            other.flush()
+        file.add(rows(kind, 90, 99))
+        with pytest.raises(RecordingFailed, match="another process writes to it"):
+            file.flush()
+        with pytest.raises(BadRecording, match="another process writes to it"):
+            file.read(0, file.end)
+        assert file.rows == ours
+    same(other.read(0, other.end), files.joined([rows(kind, 1, 40)] * (how == "goes on") + [theirs]))
+
+
 def test_a_full_disk_is_noticed_before_the_file_is_touched(tmp_path, monkeypatch):
     file = made(tmp_path / "x.h5", "spikes")
     file.add(rows("spikes", 1, 40))
