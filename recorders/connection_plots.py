@@ -7,6 +7,7 @@ import numpy as np
 
 from .contract import BadRecording
 from .drawing import axes_or_new
+from .trains import whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,8 +33,8 @@ def plot_connections(connections: Linked, *, what: str = "weight", bins: int | N
         raise BadRecording(f"what = {what!r}: must be 'weight', 'delay' or 'number'")
     if not hasattr(connections, "get"):
         raise BadRecording(f"connections = {connections!r}: must be what get_connections() returns")
-    if bins is not None and (isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 1):
-        raise BadRecording(f"bins = {bins!r}: must be a whole number, 1 or more")
+    if bins is not None:
+        whole("bins", bins, 1)
     from matplotlib.colors import TwoSlopeNorm
     from matplotlib.ticker import MaxNLocator
 
@@ -51,9 +52,9 @@ def plot_connections(connections: Linked, *, what: str = "weight", bins: int | N
     axes.set(xlabel="Source (global id)", ylabel="Target (global id)", aspect="equal")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
-    whole = all((np.diff(e) == 1).all() for e in edges)
-    name = {"weight": "Weight" if whole else "Mean weight of a pair", "delay": "Delay",
-            "number": "Connections" if whole else "Connections of a pair"}[what]
+    single = all((np.diff(e) == 1).all() for e in edges)
+    name = {"weight": "Weight" if single else "Mean weight of a pair", "delay": "Delay",
+            "number": "Connections" if single else "Connections of a pair"}[what]
     unit = {"weight": getattr(connections, "weight_unit", ""), "delay": "ms", "number": ""}[what]
     bar = axes.figure.colorbar(image, ax=axes, label=f"{name} ({unit})" if unit else name)
     if isinstance(image.norm, TwoSlopeNorm):                   # each side is on a scale of its own

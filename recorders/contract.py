@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
+import numpy as np
+
 
 class Unit(NamedTuple):
     name: str
@@ -45,6 +47,13 @@ class Recorder:
     def __reduce__(self) -> Any:
         """Pickled, in results, without the module, which cannot be pickled."""
         return Recorder, (self.name, None, self.records, self.params)
+
+
+def switch(name: str, value: Any) -> bool:
+    """True or False. Raises BadRecording."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise BadRecording(f"{name} = {value!r}: must be True or False")
+    return bool(value)
 
 
 def is_recorder(source: Any) -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from .contract import BadRecording
-from .drawing import PALETTE
+from .drawing import PALETTE, colors_of
+from .trains import is_number, plain_array, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,17 +37,15 @@ def plot_layer(nodes: Placed, *, values: Any = None, color: Any = PALETTE[0], si
 
     values: one number a node, shown in colours; color: a matplotlib colour otherwise; size: of the dots, in points, smaller
     where nodes are many unless given; ax: the axes to draw in, a new figure if None. Returns the axes.
-    Raises BadRecording where values or ax do not fit.
+    Raises BadRecording where an argument does not fit, and BadView for nodes without positions.
     """
-    at = nodes.positions
-    if hasattr(values, "unit"):
-        raise BadRecording("values: carry units; give plain numbers")
-    shown = None if values is None else np.asarray(values, np.float64)
+    at = placed("nodes", nodes)
+    shown = None if values is None else plain_array("values", values, "biuf").astype(np.float64)
     if shown is not None and shown.shape != (len(at),):
         raise BadRecording(f"values has shape {shown.shape}: must have one entry for each of {len(at)} nodes")
+    look = looks(color, size, len(at))
     axes: Any = _axes(ax, at.shape[1])
-    dot = float(np.clip(200.0 / np.sqrt(len(at)), 1.0, 8.0)) if size is None else size
-    axes.scatter(*at.T, s=dot**2, label=label, linewidths=0, **(dict(color=color) if shown is None else dict(c=shown)))
+    axes.scatter(*at.T, label=label, **look if shown is None else {**look, "color": None, "c": shown})
     return axes
 
 
@@ -57,16 +56,18 @@ def plot_targets(source: Placed, targets: Placed, *, mask: Mask | None = None, c
     targets: nodes that it is connected to; the other arguments are those of `plot_layer`. Returns the axes.
     Raises BadRecording unless source is one node with positions in as many dimensions as the targets'.
     """
-    here = source.positions
-    if len(here) != 1 or len(targets) and here.shape[1] != targets.positions.shape[1]:
+    here = placed("source", source)
+    if len(here) != 1 or len(placed("targets", targets)) and here.shape[1] != targets.positions.shape[1]:
         raise BadRecording(f"source = {source!r}: must be one node, with as many dimensions as the targets")
+    if mask is not None and not hasattr(mask, "contains"):
+        raise BadRecording(f"mask = {mask!r}: must be a mask, such as spatial.circular(0.3)")
+    if mask is not None and here.shape[1] != 2:
+        raise BadRecording(f"mask = {mask!r}: outlines are drawn in two dimensions")
+    look = looks(color, size, len(targets))
     axes: Any = _axes(ax, here.shape[1])
-    if len(targets):
-        plot_layer(targets, color=color, size=size, label=label, ax=axes).collections[-1].set_zorder(2)
+    axes.scatter(*(targets.positions if len(targets) else here[:0]).T, label=label, zorder=2, **look)
     axes.scatter(*here.T, marker="+", s=80, color="black", linewidths=1.5, zorder=3)
     if mask is not None:
-        if here.shape[1] != 2:
-            raise BadRecording(f"mask = {mask!r}: outlines are drawn in two dimensions")
         spans = [np.linspace(low - 0.02 * (high - low), high + 0.02 * (high - low), 300) for low, high in zip(*mask.box)]
         x, y = np.meshgrid(*spans)
         within = mask.contains(np.stack([x.ravel(), y.ravel()], axis=1)).reshape(x.shape)
@@ -83,10 +84,12 @@ def plot_distances(found: Any, possible: Any = None, *, p: Callable[[np.ndarray]
     Raises BadRecording for arrays of other shapes, bins below 1, and p without `possible`.
     """
     made, could = lengths(found, "found"), None if possible is None else lengths(possible, "possible")
-    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 1:
-        raise BadRecording(f"bins = {bins!r}: must be a whole number, 1 or more")
+    whole("bins", bins, 1)
+    if p is not None and not callable(p):
+        raise BadRecording(f"p = {p!r}: must be a function of distances")
     if p is not None and could is None:
         raise BadRecording("p is the share of possible pairs: give possible")
+    color = colors_of(color, 1)[0]
     axes: Any = _axes(ax, 1)
     top = float(max(a.max(initial=0.0) for a in (made, could) if a is not None)) or 1.0
     edges = np.linspace(0.0, top, bins + 1)
@@ -107,9 +110,24 @@ def plot_distances(found: Any, possible: Any = None, *, p: Callable[[np.ndarray]
     return axes
 
 
+def placed(name: str, nodes: Any) -> np.ndarray:
+    """Where nodes are, (nodes, 2 or 3); of none (0, 2). Raises BadRecording, and BadView for nodes without positions."""
+    if not hasattr(type(nodes), "positions"):
+        raise BadRecording(f"{name} = {nodes!r}: must be nodes that create() returned")
+    return np.asarray(nodes.positions) if len(nodes) else np.zeros((0, 2))
+
+
+def looks(color: Any, size: Any, n: int) -> dict[str, Any]:
+    """How n dots are drawn. Raises BadRecording."""
+    if size is not None and not (is_number(size) and 0 < size < np.inf):
+        raise BadRecording(f"size = {size!r}: must be a number of points, more than 0")
+    dot = float(np.clip(200.0 / np.sqrt(max(n, 1)), 1.0, 8.0)) if size is None else size
+    return dict(color=colors_of(color, 1)[0], s=dot**2, linewidths=0)
+
+
 def lengths(given: Any, name: str) -> np.ndarray:
     """Distances from displacements, or as they are given."""
-    array = np.asarray(given, np.float64)
+    array = plain_array(name, given, "iuf").astype(np.float64)
     if not (array.ndim == 1 or array.ndim == 2 and array.shape[1] in (2, 3)):
         raise BadRecording(f"{name} has shape {array.shape}: must be displacements (pairs, 2 or 3) or distances (pairs,)")
     if not np.isfinite(array).all():

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .contract import BadRecording
+from .contract import BadRecording, switch
 from .trains import LARGEST, NEAR, Spikes, duration, is_number, plain_array, spikes_of
 
 KERNELS: dict[str, tuple[float, float, Callable[[np.ndarray], np.ndarray]]] = {
@@ -62,7 +62,7 @@ def instantaneous_rate(res: Any, rec: Any, width: float = 10.0, kernel: str = "g
     if step > width * (1 + NEAR):
         raise BadRecording(f"step = {step!r}: must be at most width = {width:g} ms")
     samples = int(np.floor((end - begin + NEAR * dt) / step))
-    columns = s.n if each else 1
+    columns = s.n if switch("each", each) else 1
     if 8 * samples * columns > LARGEST:
         raise BadRecording(f"each = True: {samples:,} samples of {columns:,} neurons would take more than 2 GiB; choose a "
                            f"longer step, or a window")

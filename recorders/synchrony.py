@@ -86,7 +86,7 @@ def voltage_synchrony(res: Any, rec: Any = None, name: str = "V_m", *, start: fl
     else:
         if (start, stop) != (None, None):
             raise BadRecording("start, stop: are of results; of an array, cut the samples")
-        values = plain_array("res", res, "iuf")
+        values = plain_array("res", res, "iuf", "results, or ")
         if values.ndim != 2:
             raise BadRecording(f"an array of shape {values.shape}: must be (samples, neurons)")
     if len(values) < 2 or not values.shape[1]:

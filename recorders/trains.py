@@ -90,7 +90,8 @@ def recorded_spikes(res: SpikeSource, rec: Any, start: float | None = None, stop
 def plain_spikes(times: Any, senders: Any, start: float | None, stop: float | None, size: int | None,
                  needs_stop: bool) -> Spikes:
     """The spikes of arrays: times in ms, in any order, and senders 0..size-1, of the same length or one for all."""
-    times, senders = plain_array("times", times, "iuf").astype(np.float64), plain_array("senders", senders, "iu")
+    times, senders = plain_array("times", times, "iuf", "results, or "), plain_array("senders", senders, "iu")
+    times = times.astype(np.float64)
     if times.ndim != 1 or senders.shape not in ((), times.shape):
         raise BadRecording(f"times of shape {times.shape}, senders of shape {senders.shape}: both must be (spikes,)")
     if not np.isfinite(times).all():
@@ -117,8 +118,9 @@ def plain_spikes(times: Any, senders: Any, start: float | None, stop: float | No
     return Spikes(times[low:high], senders[low:high], n, Window(begin, end, GRID))
 
 
-def plain_array(name: str, value: Any, kinds: str) -> np.ndarray:
-    """value as an array of plain numbers; units would be lost on the way, so what has some is refused."""
+def plain_array(name: str, value: Any, kinds: str, instead: str = "") -> np.ndarray:
+    """value as an array of plain numbers; units would be lost on the way, so what has some is refused. instead: what else it
+    may be, for the message."""
     if hasattr(value, "unit") or hasattr(value, "units"):
         raise BadRecording(f"{name}: carry units; give plain numbers in NEST's units (ms, mV), as plain=True returns")
     try:
@@ -126,7 +128,7 @@ def plain_array(name: str, value: Any, kinds: str) -> np.ndarray:
     except ValueError:
         array = np.asarray(None)
     if array.dtype.kind not in kinds and array.size:
-        raise BadRecording(f"{name} = {value!r}: must be results, or an array of {'' if 'f' in kinds else 'whole '}numbers")
+        raise BadRecording(f"{name} = {value!r}: must be {instead}an array of {'' if 'f' in kinds else 'whole '}numbers")
     return array if array.size else np.zeros(array.shape, np.float64 if "f" in kinds else np.int64)
 
 

@@ -57,6 +57,8 @@ def write_archive(path: Any, description: dict[str, Any], arrays: dict[str, np.n
 def check_path(path: Any, overwrite: bool) -> Path:
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path = {path!r}: must be the name of a file")
+    if not isinstance(overwrite, bool):
+        raise TypeError(f"overwrite = {overwrite!r}: must be True or False")
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"path = {str(path)!r} is a folder: must be the name of a file")

@@ -20,14 +20,14 @@ from .edits import written_down
 from .errors import BadCheckpoint, NotAvailable
 from .lower import lower
 from .network import Network
+from .running import check_between_steps
 from .stopped import description_of, stopped, stopped_as_described
 
 
 def save(sim: Any, path: Any, overwrite: bool) -> None:
     """See Simulator.save."""
     check_path(path, overwrite)
-    if sim._window is not None and sim._window.running and not sim._window.calling:
-        raise NotAvailable("save() from another thread while a run is going on, in the middle of a step: save in its callback")
+    check_between_steps(sim, "save()")
     program = sim._program
     if program is not None and program.step > 0 and not sim._runs_on:
         raise NotAvailable(f"the network was changed at t = {sim.time:g} ms, and a changed network starts afresh: call reset() "

@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from nestling.connect.contract import BadConnection, Rule
+from nestling.connect.reading import switch
 from nestling.recorders.contract import BadRecording
 
 from .declare import check_recordables, whole_number
@@ -109,9 +108,7 @@ def named_in(which: int, of: int) -> Iterator[None]:
 
 
 def check_symmetric(make_symmetric: Any, rule: Rule) -> None:
-    if not isinstance(make_symmetric, (bool, np.bool_)):
-        raise BadConnection(f"make_symmetric = {make_symmetric!r}: must be True or False")
-    if rule.symmetric and not make_symmetric:
+    if rule.symmetric and not switch(make_symmetric, "make_symmetric"):
         raise BadConnection(f"{rule} connects in both directions: say so with make_symmetric=True")
 
 

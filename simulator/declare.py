@@ -10,7 +10,7 @@ import numpy as np
 
 from nestling.connect.contract import Distribution
 from nestling.models.contract import Field, Model, ParameterError, require
-from nestling.recorders.contract import BadRecording, Recorder
+from nestling.recorders.contract import BadRecording, Recorder, switch
 from nestling.recorders.files import check_path
 
 from .errors import BadTime, BadView, unknown
@@ -150,9 +150,7 @@ def recorder_param(name: str, value: Any, known: tuple[str, Any], sim: Any) -> A
             raise BadRecording(f"label = {value!r}: must be text without '/'")
         return value
     if isinstance(default, bool):
-        if not isinstance(value, (bool, np.bool_)):
-            raise BadRecording(f"{name} = {value!r}: must be True or False")
-        return bool(value)
+        return switch(name, value)
     if not unit:
         return whole_number(value, name, 0, 0 if name == "n_events" else 17)
     value = magnitude(value, unit, name)

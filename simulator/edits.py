@@ -17,6 +17,7 @@ from .network import Edited, Projection
 from .new_values import check_once, read_delays, read_weights, turned
 from .patches import patch
 from .plan import Plan
+from .running import check_between_steps
 from .table_reader import Found, Reader
 from .views import NodeView
 
@@ -83,6 +84,7 @@ def written_down(sim: Any, plan: Plan) -> dict[int, Projection]:
 def set_connections(connections: Any, given: dict[str, Any]) -> None:
     """See Connections.set."""
     sim = connections._simulator
+    check_between_steps(sim, "set()")
     for name in given:
         if name not in ("weight", "delay"):
             raise UnknownName(f"a connection has no {name!r} that can be set; it has weight, delay")
@@ -177,6 +179,7 @@ def disconnect(sim: Any, pre: Any, post: Any, rule: Any) -> None:
         raise TypeError(f"pre = {pre!r}: must be a collection that get_connections() returned, or nodes")
     if connections._simulator is not sim:
         raise BadView("the connections belong to another simulator")
+    check_between_steps(sim, "disconnect()")
     connections._check_changeable()
     reader, found = connections._now()
     check_once(found)

@@ -63,7 +63,7 @@ class RunControl:
         check_free(self, "run()", prepared=True)
         window, steps = self._window, self._steps(duration)
         assert window is not None
-        stretch = stretch_of(self, steps, callback, every)
+        stretch = stretch_of(self, steps, progress, callback, every)
         window.recorders.check_room(self._continued(), steps)
         try:
             advance(window, steps, progress, callback, stretch)
@@ -137,3 +137,8 @@ class RunControl:
         """
         from .checkpoint import load
         return load(cls, path, backend, threads, definitions)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("a simulator, and views of its nodes, can be neither pickled nor copied: save(path) and "
+                        "Simulator.load(path) make another one that goes on alike; in processes of a pool let each make its "
+                        "own, as nl.sweep does")

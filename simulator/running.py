@@ -48,7 +48,7 @@ class Window:
 def run_window(sim: Any, steps: int, progress: bool | None, callback: Callback | None = None,
                every: Any = None) -> Results:
     """Run the simulator's program for so many steps; an error that comes meanwhile holds what was recorded in `results`."""
-    stretch = stretch_of(sim, steps, callback, every)
+    stretch = stretch_of(sim, steps, progress, callback, every)
     window = sim._window = Window(sim, "simulate", steps)
     try:
         advance(window, steps, progress, callback, stretch)
@@ -65,8 +65,10 @@ def run_window(sim: Any, steps: int, progress: bool | None, callback: Callback |
     return results
 
 
-def stretch_of(sim: Any, steps: int, callback: Callback | None, every: Any) -> int:
-    """The steps between two calls of the callback."""
+def stretch_of(sim: Any, steps: int, progress: bool | None, callback: Callback | None, every: Any) -> int:
+    """The steps between two calls of the callback. Raises TypeError, BadTime for what does not control a run."""
+    if not (progress is None or isinstance(progress, bool)):
+        raise TypeError(f"progress = {progress!r}: must be True, False or None")
     if callback is None and every is None:
         return steps
     if callback is None or every is None:
@@ -126,6 +128,14 @@ def called(callback: Callback, window: Window) -> bool:
     if answer is None or isinstance(answer, (bool, np.bool_)):
         return bool(answer)
     raise TypeError(f"callback returned {answer!r}: must return True to stop the run, or False or None")
+
+
+def check_between_steps(sim: Any, what: str) -> None:
+    """Raise NotAvailable where a run is in the middle of a step: for another thread than that of its callback."""
+    window = sim._window
+    if window is not None and window.running and not window.calling:
+        raise NotAvailable(f"{what} from another thread while a run is going on, in the middle of a step: do it in the run's "
+                           f"callback")
 
 
 def check_free(sim: Any, what: str, prepared: bool = False) -> None:

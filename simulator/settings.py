@@ -16,6 +16,7 @@ from .errors import NotAvailable, unknown
 from .network import Population, Segment
 from .plan import Block
 from .resolve import resolve
+from .running import check_between_steps
 
 # parameters of recorders that are read when a run begins
 NOT_PLANNED = {"label", "record_to", "overwrite", "precision", "time_in_steps", "n_events"}
@@ -91,6 +92,7 @@ def in_block(node: int, block: Block) -> bool:
 
 def set_values(sim: Any, segments: tuple[Segment, ...], given: dict[str, Any]) -> None:
     """Change parameters and states; all or, where one is refused, none. See NodeView.set."""
+    check_between_steps(sim, "set()")
     changes: list[tuple[Population, dict, dict, dict]] = []
     n = sum(len(s) for s in segments)
     for s, mine in by_population(segments):

@@ -262,7 +262,7 @@ class Simulator(RunControl):
         """
         check_free(self, "simulate()")
         steps = self._steps(duration)
-        stretch_of(self, steps, callback, every)
+        stretch_of(self, steps, progress, callback, every)
         self._from_start(self._lowered(going_on=False))
         return self._run(steps, progress, callback, every)
 
@@ -274,7 +274,9 @@ class Simulator(RunControl):
         BadTime, TooLarge, Interrupted, Diverged
         """
         check_free(self, "profile()")
-        return profile_run(self, self._steps(duration), progress)
+        steps = self._steps(duration)
+        stretch_of(self, steps, progress, None, None)
+        return profile_run(self, steps, progress)
 
     def _from_start(self, plan: Plan) -> Program:
         """The plan's program at t = 0."""

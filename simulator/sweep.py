@@ -43,6 +43,8 @@ def sweep(trial: Callable[..., Any], grid: Mapping[str, Iterable[Any]] | Iterabl
     points = points_of(grid)
     if not callable(trial):
         raise TypeError(f"trial = {trial!r}: must be a function of {', '.join(points[0]) or 'nothing'}")
+    if not isinstance(progress, bool):
+        raise TypeError(f"progress = {progress!r}: must be True or False")
     n = threads.available_cores() if processes is None else whole_number(processes, "processes", 1, 1024)
     n = min(n, len(points))
     pandas, joblib = needed("pandas"), needed("joblib")

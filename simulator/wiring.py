@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nestling.connect.contract import BadConnection, Distribution, Pairing, Rule, Space
+from nestling.connect.reading import switch
 from nestling.models.contract import Field, Model
 
 from .formulas import expression_in, is_expression
@@ -151,9 +152,8 @@ def place_of(value: np.ndarray, flat: Any) -> Any:
 
 def check_pairs(rule: Rule, sources: Sequence[Segment], targets: Sequence[Segment], autapses: bool, multapses: bool) -> None:
     """Whether the rule can be applied to these nodes."""
-    for name, switch in (("allow_autapses", autapses), ("allow_multapses", multapses)):
-        if not isinstance(switch, (bool, np.bool_)):
-            raise BadConnection(f"{name} = {switch!r}: must be True or False")
+    for name, value in (("allow_autapses", autapses), ("allow_multapses", multapses)):
+        switch(value, name)
     pairing = Pairing(np.concatenate([s.ids for s in sources]), np.concatenate([s.ids for s in targets]), autapses, multapses,
                       space=space_of(tuple(sources), tuple(targets)) if rule.spatial else None)
     for name, ids in (("sources", pairing.sources), ("targets", pairing.targets)):

@@ -195,6 +195,11 @@ def test_bad_paths(tmp_path):
         sim.save(tmp_path, overwrite=True)
     with pytest.raises(TypeError, match="path = 3: must be the name of a file"):
         sim.save(3)
+    sim.save(tmp_path / "it")
+    before = (tmp_path / "it").stat()
+    with pytest.raises(TypeError, match="overwrite = 'no': must be True or False"):
+        sim.save(tmp_path / "it", overwrite="no")
+    assert (tmp_path / "it").stat() == before
 
 
 def test_a_run_that_cannot_go_on_is_not_saved(tmp_path):

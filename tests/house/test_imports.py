@@ -10,6 +10,7 @@ SHARED = {
     "nestling.connect.arithmetic": {"formulas.py", "quantities.py"},             # what expressions are made of
     "nestling.connect.expressions": {"formulas.py", "quantities.py"},
     "nestling.connect.trees": {"formulas.py", "quantities.py"},
+    "nestling.connect.reading": {"wiring.py", "connecting.py"},                  # what users give, read as True or False
     "nestling.models.arithmetic": {"functions.py"},                              # what is compiled in another form
     "nestling.models.reading": {"simulator.py", "descriptions.py"},                                 # a module read as a model
     "nestling.recorders.results": {"collect.py", "simulator.py", "profile.py", "run_control.py", "running.py",

@@ -1,6 +1,7 @@
 """Files, checkpoints, callbacks and results where they meet: what a user may do between two runs loses nothing."""
 from __future__ import annotations
 
+import copy
 import os
 import pickle
 import threading
@@ -169,26 +170,39 @@ def test_results_can_be_pickled(files):
     assert spikes.name == "spike_recorder"
 
 
-def test_a_thread_cannot_save_in_the_middle_of_a_step():
+def test_a_thread_cannot_save_or_set_in_the_middle_of_a_step():
     net, found = build(), []
+    cells = net.sim.populations[0]
+    made = net.sim.get_connections(cells)
+    begun = net.sim.network
+    tried = [lambda: net.sim.save("it"), lambda: cells.set(V_m=-60.0), lambda: made.set(weight=0.0),
+             lambda: net.sim.disconnect(made), lambda: net.sim.create(nl.parrot_neuron)]
 
-    def saves() -> None:
+    def changes() -> None:
         while not (net.sim._window and net.sim._window.running):
             time.sleep(0.001)
-        try:
-            net.sim.save("it")
-        except nl.NotAvailable as error:
-            found.append(str(error))
-        finally:
-            net.sim.stop()
+        for change in tried:
+            try:
+                change()
+            except nl.NotAvailable as error:
+                found.append(str(error))
+        net.sim.stop()
 
-    thread = threading.Thread(target=saves)
+    thread = threading.Thread(target=changes)
     thread.start()
     net.sim.simulate(1e5)
     thread.join()
-    assert not os.path.exists("it")
-    assert "another thread" in found[0]
+    assert not os.path.exists("it") and net.sim.network is begun
+    assert [text.split(" ")[0] for text in found] == ["save()", "set()", "set()", "disconnect()", "create()"]
+    assert all("another thread" in text for text in found[:-1])
     net.sim.save("it")
+
+
+def test_a_simulator_is_neither_pickled_nor_copied():
+    net = build()
+    for make, what in ((pickle.dumps, net.sim), (copy.copy, net.sim), (copy.deepcopy, net.sim), (pickle.dumps, net.spikes)):
+        with pytest.raises(TypeError, match=r"neither pickled nor copied: save\(path\)"):
+            make(what)
 
 
 def test_what_is_set_of_a_recorder_changes_no_drawn_value():

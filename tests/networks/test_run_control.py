@@ -130,6 +130,7 @@ def test_bad_callbacks_are_refused_before_the_run_begins():
     for given, error, words in (
             (dict(callback=print), TypeError, "callback= and every= belong together"),
             (dict(every=1.0), TypeError, "callback= and every= belong together"),
+            (dict(progress="no"), TypeError, "progress = 'no': must be True, False or None"),
             (dict(callback=3, every=1.0), TypeError, "callback = 3: must be a function"),
             (dict(callback=print, every=0.0), nl.BadTime, "every = 0.0: must be one time, dt = 0.1 ms or more"),
             (dict(callback=print, every=-1.0), nl.BadTime, "every = -1.0"),

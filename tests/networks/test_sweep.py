@@ -155,6 +155,8 @@ def test_bad_grids_and_answers_are_refused():
             ([3], TypeError, "grid: 3: must be a dict of parameters by name"), (3, TypeError, "grid: 3: must be a dict")):
         with pytest.raises(error, match=words):
             nl.sweep(unused, grid, processes=1)
+    with pytest.raises(TypeError, match="progress = 'no': must be True or False"):
+        nl.sweep(print, dict(a=[1]), progress="no")
     with pytest.raises(TypeError, match="trial = 3: must be a function of a, b"):
         nl.sweep(3, dict(a=[1], b=[2]))                                     # type: ignore[arg-type]
     for processes in (0, -1, 2000, 1.5, "2"):

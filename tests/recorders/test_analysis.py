@@ -435,6 +435,8 @@ def test_too_few_spikes_have_nan_for_their_neuron_only():
     (lambda: nl.power_spectrum([1.0], 0, segment=20.0, stop=9.0), "segment = 20.0.*at most the window, 9 ms"),
     (lambda: nl.voltage_synchrony(np.zeros(5)), r"shape \(5,\)"),
     (lambda: nl.firing_rate([1.0], 0, dt=-1.0, stop=9.0), "dt = -1.0"),
+    (lambda: nl.instantaneous_rate([1.0], 0, each="no", stop=90.0), "each = 'no': must be True or False"),
+    (lambda: nl.psth([1.0], 0, "now", stop=90.0), "triggers = 'now': must be an array of numbers"),
 ])
 def test_bad_input_is_named(call, text):
     with pytest.raises(nl.BadRecording, match=text):

@@ -65,7 +65,9 @@ def test_distances_as_counts_and_as_shares_of_pairs():
 @pytest.mark.parametrize("given, message", [
     (dict(found=np.zeros((3, 4))), r"found has shape \(3, 4\)"), (dict(found=[0.1], possible=0.5), r"possible has shape \(\)"),
     (dict(found=[0.1, np.nan]), "found: must be finite"), (dict(found=[0.1], ax=3), "ax = 3: must be one matplotlib axes"),
-    (dict(found=[0.1], bins=0), "bins = 0"), (dict(found=[0.1], p=lambda x: x), "p is the share")])
+    (dict(found=[0.1], bins=0), "bins = 0"), (dict(found=[0.1], p=lambda x: x), "p is the share"),
+    (dict(found="far"), "found = 'far': must be an array of numbers"), (dict(found=[0.1], color="gray1"), "color = 'gray1'"),
+    (dict(found=[0.1], possible=[0.1], p=3), "p = 3: must be a function")])
 def test_bad_distances(given, message):
     with pytest.raises(nl.BadRecording, match=message):
         nl.plot_distances(**given)
@@ -76,3 +78,30 @@ def test_values_must_be_one_a_node(sheet):
         nl.plot_layer(sheet, values=[1.0, 2.0, 3.0])
     with pytest.raises(nl.BadRecording, match="values: carry units"):
         nl.plot_layer(sheet, values=np.ones(30) * u.mV)
+
+
+@pytest.mark.parametrize("given, message", [
+    (dict(nodes=3), "nodes = 3: must be nodes"), (dict(values="high"), "values = 'high': must be an array of numbers"),
+    (dict(color="none such"), "color = 'none such': must be a matplotlib colour"),
+    (dict(size="big"), "size = 'big': must be a number of points, more than 0"), (dict(size=0), "size = 0"),
+    (dict(ax=3), "ax = 3: must be one matplotlib axes")])
+def test_bad_layers(sheet, given, message):
+    with pytest.raises(nl.BadRecording, match=message):
+        nl.plot_layer(**(dict(nodes=sheet) | given))
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("given, message", [
+    (dict(source=3), "source = 3: must be nodes"), (dict(targets=[1, 2]), r"targets = \[1, 2\]: must be nodes"),
+    (dict(mask=0.3), r"mask = 0\.3: must be a mask, such as spatial\.circular"), (dict(color=3), "color = 3")])
+def test_bad_targets(sheet, given, message):
+    with pytest.raises(nl.BadRecording, match=message):
+        nl.plot_targets(**(dict(source=sheet[0], targets=sheet) | given))
+    assert not plt.get_fignums()
+
+
+def test_nodes_without_positions_are_refused():
+    cells = nl.Simulator().create(nl.iaf_psc_delta, 2)
+    for draw in (lambda: nl.plot_layer(cells), lambda: nl.plot_targets(cells[0], cells)):
+        with pytest.raises(nl.BadView, match="has no positions: create nodes with positions="):
+            draw()
