@@ -170,9 +170,9 @@ class RecordingFile(ABC):
                 if end > self.left:
                     self.check()
                 found = self._read(begin, min(end, self.rows), names)
-                if any(len(column) != min(end, self.rows) - begin for column in found.values()):
-                    raise OSError(OTHERS)
                 parts.append({name: found[name] for name in names})
+                if any(len(column) != min(end, self.rows) - begin for column in parts[0].values()):
+                    raise OSError(OTHERS)
         except (OSError, KeyError, ValueError) as error:
             raise BadRecording(f"{self.path}: what was recorded cannot be read: {error}") from error
         if end > self.rows or not parts:

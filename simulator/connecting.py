@@ -108,7 +108,7 @@ def named_in(which: int, of: int) -> Iterator[None]:
 
 
 def check_symmetric(make_symmetric: Any, rule: Rule) -> None:
-    if rule.symmetric and not switch(make_symmetric, "make_symmetric"):
+    if not switch(make_symmetric, "make_symmetric") and rule.symmetric:
         raise BadConnection(f"{rule} connects in both directions: say so with make_symmetric=True")
 
 
