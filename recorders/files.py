@@ -171,8 +171,6 @@ class RecordingFile(ABC):
                     self.check()
                 found = self._read(begin, min(end, self.rows), names)
                 parts.append({name: found[name] for name in names})
-                if any(len(column) != min(end, self.rows) - begin for column in parts[0].values()):
-                    raise OSError(OTHERS)
         except (OSError, KeyError, ValueError) as error:
             raise BadRecording(f"{self.path}: what was recorded cannot be read: {error}") from error
         if end > self.rows or not parts:

@@ -7,8 +7,9 @@ the process is killed. Such a file says that it is being written to: `h5py.File(
 """
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,14 @@ class SonataFile(RecordingFile):
     def _open(self) -> Any:
         import h5py
         return h5py.File(self.path, "r+", libver=VERSIONS, locking=False)
+
+    @contextlib.contextmanager
+    def _open_to_read(self, end: int) -> Iterator[Any]:
+        """The file, where it has so many rows; OSError."""
+        with open_to_read(self.path) as file:
+            if file[f"nestling/{self.about.name}/rows"][()] < end:
+                raise OSError(OTHERS)
+            yield file
 
     def _last(self) -> bytes:
         with open_to_read(self.path) as file:
@@ -121,7 +130,7 @@ class SonataEvents(SonataFile):
             self._append(file, {**found, f"{self.group}/timestamps": (p["stamps"] * self.about.dt for p in pieces)})
 
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
-        with open_to_read(self.path) as file:
+        with self._open_to_read(end) as file:
             group, kinds = file[self.group], {"senders": np.int64, **self.about.further}
             found = {name: group[own][begin:end].astype(kinds[name], copy=False) for name, own in self.names.items()
                      if name in names}
@@ -160,7 +169,7 @@ class SonataReport(SonataFile):
                          **{f"{self._group(state)}/mapping/time": times for state in self.about.states})
 
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
-        with open_to_read(self.path) as file:
+        with self._open_to_read(end) as file:
             groups = [(state, file[self._group(state)]) for state in self.about.states]
             first = round(float(groups[0][1]["mapping/time"][0]) / self.about.dt)
             values = {state: group["data"][begin:end] for state, group in groups if state in names}
