@@ -41,6 +41,9 @@ class AsciiFile(RecordingFile):
         super().stand_at(position)
         self._marks = [(0, len(self._head)), (self.rows, position["bytes"])]
 
+    def _edges(self) -> list[int]:
+        return [rows for rows, _ in self._marks]
+
     def _last(self) -> bytes:
         head, end = self._head.encode(), self._marks[-1][1]
         with open(self.path, "rb") as file:
@@ -99,8 +102,8 @@ class AsciiFile(RecordingFile):
             text = file.read(last[1] - first[1])
         if len(text) != last[1] - first[1]:
             raise OSError(OTHERS)
-        lines = slice((begin - first[0]) * self.width, (end - first[0]) * self.width)
-        found = np.loadtxt(io.BytesIO(text), ndmin=2)[lines]
+        found = np.loadtxt(io.BytesIO(text), ndmin=2, skiprows=(begin - first[0]) * self.width,
+                           max_rows=(end - begin) * self.width)
         stamps = found[:, 1] if self.about.time_in_steps else np.rint(found[:, 1] / self.about.dt)
         stamps = stamps[::self.width].astype(np.int64)
         further = found[:, 2 + self.about.time_in_steps:]

@@ -6,6 +6,7 @@ between two stretches of a run any program can open it. Rows that could not be w
 """
 from __future__ import annotations
 
+import bisect
 import hashlib
 import os
 import weakref
@@ -22,6 +23,7 @@ Columns = dict[str, np.ndarray]
 _latest: weakref.WeakValueDictionary[str, RecordingFile] = weakref.WeakValueDictionary()      # made by this process, by path
 HDF5, ASCII = (".h5", ".hdf5"), (".dat",)
 OTHERS = "it has not the rows that were written: another process writes to it"
+PIECE = 1 << 24                 # bytes that are read at a time where not all are wanted
 LAST = 1 << 16                  # bytes of the last rows, by which a file is known again
 WEIGHTS = {"weights": np.float64, "targets": np.int64, "receptors": np.int64}     # in the order of NEST's columns
 
@@ -162,6 +164,17 @@ class RecordingFile(ABC):
         if self.expected is not None and self.expected != self._digest():
             raise OSError("it is another run's: its rows are not those that it had at the checkpoint")
 
+    def first_after(self, stamp: int, begin: int, end: int) -> int:
+        """The first of the rows begin .. end - 1 that is later than a stamp, or end. Raises BadRecording."""
+        if begin == end:
+            return end
+        edges = [begin, *(e for e in self._edges() if begin < e < end), end]
+        after = bisect.bisect_right(edges[:-1], stamp, key=lambda row: int(self.read(row, row + 1, ("stamps",))["stamps"][0]))
+        if not after:
+            return begin
+        first, last = edges[after - 1], edges[after]
+        return first + int(np.searchsorted(self.read(first, last, ("stamps",))["stamps"], stamp, side="right"))
+
     def read(self, begin: int, end: int, names: tuple[str, ...] = ()) -> Columns:
         """Rows begin .. end - 1 of the columns of these names, or of all. Raises BadRecording where they cannot be read."""
         names, parts = names or tuple(no_rows(self.about)), []
@@ -186,6 +199,10 @@ class RecordingFile(ABC):
 
     @abstractmethod
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns: ...
+
+    @abstractmethod
+    def _edges(self) -> list[int]:
+        """Rows, ascending, that are quickly found: of some thousands one, and the first that waits."""
 
     @abstractmethod
     def _last(self) -> bytes:
@@ -214,6 +231,17 @@ class Part:
 
     def read(self, *names: str) -> Columns:
         return self.file.read(self.begin, self.end, names)
+
+    def values(self, name: str, nodes: list[int]) -> np.ndarray:
+        """A state's values of some nodes, (samples, nodes), of which no more is in memory at a time than is written at once."""
+        step = max(1, PIECE // (8 * max(len(self.file.about.ids), 1)))
+        parts = [Part(self.file, i, min(i + step, self.end)) for i in range(self.begin, self.end, step)] or [self]
+        return np.concatenate([part.read(name)[name][:, nodes] for part in parts])
+
+    def between(self, first: int, last: int) -> Part:
+        """The rows with stamps from first to last."""
+        begin = self.file.first_after(first - 1, self.begin, self.end)
+        return Part(self.file, begin, self.file.first_after(last, begin, self.end))
 
 
 def no_rows(about: About) -> Columns:

@@ -2,65 +2,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from . import handover
 from .contract import BadRecording
+from .recorded import Recorded as Recorded
+from .trains import NEAR, positions_of, window_of
 
 DENSE_LIMIT = 2 * 1024**3     # bytes that a dense view may take
-
-
-@dataclass
-class Recorded:
-    """What one recorder recorded. columns: stamps (steps), and senders or the values of states (samples, nodes), by name, and
-    of weights those of files.WEIGHTS; or a `files.Part` that reads them from the file where they are. states: names; None of
-    spikes and weights; units: of states. parts: names of the populations that the nodes are of, each with a number of nodes,
-    in the nodes' order."""
-
-    recorder: Any
-    name: str
-    ids: np.ndarray
-    first: float
-    last: float
-    columns: Any = field(default_factory=dict)
-    count: int = 0                          # of spikes or samples
-    states: tuple[str, ...] | None = ()
-    units: dict[str, str] = field(default_factory=dict)
-    parts: list[tuple[str, int]] = field(default_factory=list)
-    in_steps: bool = False                  # whether times are asked for in steps
-    target_ids: np.ndarray | None = None    # of weights: global ids that the positions of targets stand for
-
-    def read(self, *names: str) -> dict[str, np.ndarray]:
-        """Columns in memory: those of these names, or all."""
-        return self.columns if isinstance(self.columns, dict) else self.columns.read(*names)
-
-    @property
-    def stamps(self) -> np.ndarray | None:
-        """Time stamps (steps) of spikes; None if it took none."""
-        return self.read("stamps")["stamps"] if self.states is None else None
-
-    @property
-    def senders(self) -> np.ndarray | None:
-        """Senders of spikes, by position."""
-        return self.read("senders")["senders"] if self.states is None else None
-
-    @property
-    def traces(self) -> dict[str, np.ndarray]:
-        """Time stamps (steps) under "stamps", and the values of states by name."""
-        return self.read() if self.states else {}
-
-    @property
-    def records(self) -> str:
-        """What it recorded: "spikes", "states", "weights", or "" where nothing was connected to it."""
-        if self.states is not None:
-            return "states" if self.states else ""
-        return "spikes" if self.target_ids is None else "weights"
-
-    def __str__(self) -> str:
-        return f"{self.name} (population {self.recorder.index})"
 
 
 class Results:
@@ -80,13 +31,40 @@ class Results:
         self.window = (first_step * dt, last_step * dt)
         self._first, self._last = first_step, last_step
         self._recorded, self._quantity = recorded, quantity
+        self._cut: dict[int, Recorded] | None = None    # of a part of results: what was asked for of it, by id
+
+    def __reduce__(self) -> Any:
+        return Results, (self.dt, self._first, self._last, [self._within(r) for r in self._recorded], self._quantity)
+
+    def between(self, start: float | None = None, stop: float | None = None) -> Results:
+        """The results of (start, stop], in ms, multiples of dt; None: from the begin, or to the end. A window like any other.
+
+        Of what is in files only the part that is asked for is read, so that hours can be looked at piece by piece.
+        Raises BadRecording for a window that is not within this one.
+        """
+        edges = window_of(self.window, self.dt, start, stop)
+        steps = [round(edge / self.dt) for edge in edges]
+        for name, edge, step in zip(("start", "stop"), edges, steps):
+            if abs(step * self.dt - edge) > NEAR * self.dt:
+                raise BadRecording(f"{name} = {edge:g} ms: must be a multiple of dt = {self.dt:g} ms")
+        part = Results(self.dt, steps[0], steps[1], self._recorded, self._quantity)
+        part._cut = {}
+        return part
+
+    def _within(self, r: Recorded) -> Recorded:
+        """What a recorder recorded in this window."""
+        if self._cut is None:
+            return r
+        if id(r) not in self._cut:
+            self._cut[id(r)] = r.between(self._first + 1, self._last)
+        return self._cut[id(r)]
 
     def _of(self, rec: Any) -> Recorded:
         segments: Any = getattr(rec, "segments", ())
         population = segments[0].population if len(segments) == 1 else rec
         for r in self._recorded:
             if r.recorder is population:
-                return r
+                return self._within(r)
         raise BadRecording(f"{rec!r} is no recorder of this run; recorders are "
                            f"{', '.join(str(r) for r in self._recorded) or 'none'}")
 
@@ -221,12 +199,16 @@ class Results:
         dense.reshape(-1)[flat] = counts
         return dense
 
-    def trace(self, rec: Any, name: str = "V_m", plain: bool = False) -> Any:
-        """Recorded values of a state, (samples, nodes), in its NEST unit (see `states`); their times are `trace_times(rec)`."""
+    def trace(self, rec: Any, name: str = "V_m", plain: bool = False, nodes: Any = None) -> Any:
+        """Recorded values of a state, (samples, nodes), in its NEST unit (see `states`); their times are `trace_times(rec)`.
+
+        nodes: positions in the recorded view, all unless given; of a file no more of the others is in memory than at once.
+        """
         r = self._of(rec)
+        picked = None if nodes is None else positions_of(nodes, len(r.ids))
         if name not in (r.states or ()):
             raise BadRecording(f"{r} did not record {name!r}; it recorded {', '.join(r.states or ()) or 'no states'}")
-        return self._in_unit(r.read(name)[name], r.units[name], plain)
+        return self._in_unit(r.values(name, picked), r.units[name], plain)
 
     def trace_times(self, rec: Any, plain: bool = False) -> Any:
         """Times of the samples of a multimeter, (samples,) ms."""
@@ -279,7 +261,7 @@ class Results:
 
     def __repr__(self) -> str:
         lines = [f"Results from {self.window[0]:g} to {self.window[1]:g} ms"]
-        for r in self._recorded:
+        for r in map(self._within, self._recorded):
             what = f"{r.count} {r.records}" if r.states is None else ", ".join(r.states) or "nothing"
             where = "" if isinstance(r.columns, dict) else f" in {r.columns.file.path}"
             lines.append(f"  {r}: {what} of {len(r.ids)} nodes{where}")

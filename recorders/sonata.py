@@ -20,6 +20,7 @@ from .files import LAST, OTHERS, About, Columns, RecordingFile
 VERSIONS = ("v110", "v110")     # of the format: the first that can be read while it is written, so that most programs know it
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}
 CHUNK = 1 << 17                 # bytes
+ROWS = 1 << 14                  # of events in a chunk
 
 
 class SonataFile(RecordingFile):
@@ -49,6 +50,9 @@ class SonataFile(RecordingFile):
                 raise OSError(OTHERS)
             yield file
 
+    def _edges(self) -> list[int]:
+        return [*range(0, self.rows, ROWS), self.rows]
+
     def _last(self) -> bytes:
         with open_to_read(self.path) as file:
             mine = file[f"nestling/{self.about.name}"]
@@ -73,7 +77,7 @@ class SonataFile(RecordingFile):
 
     def _dataset(self, group: Any, name: str, shape: tuple[int, ...], kind: Any, unit: str = "") -> None:
         width = int(np.prod(shape, dtype=np.int64)) * np.dtype(kind).itemsize
-        rows = max(1, min(CHUNK // max(width, 1), 1 << 14))
+        rows = max(1, min(CHUNK // max(width, 1), ROWS))
         data = group.create_dataset(name, (0, *shape), kind, maxshape=(None, *shape), chunks=(rows, *shape))
         if unit:
             data.attrs["units"] = unit

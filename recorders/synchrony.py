@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .trains import Spikes, binned, duration, is_number, plain_array, spikes_of
+from .trains import NEAR, Spikes, binned, duration, part_of, plain_array, spikes_of, window_of
 
 
 def power_spectrum(res: Any, rec: Any, bin: float = 1.0, segment: float | None = None, *, start: float | None = None,
@@ -75,14 +75,10 @@ def voltage_synchrony(res: Any, rec: Any = None, name: str = "V_m", *, start: fl
     start, stop: ms, samples in (start, stop] count. Raises BadRecording.
     """
     if hasattr(res, "trace_times"):
-        at, values = res.trace_times(rec, plain=True), res.trace(rec, name, plain=True)
-        for edge, value in (("start", start), ("stop", stop)):
-            if value is not None and not (is_number(value) and res.window[0] <= value <= res.window[1]):
-                raise BadRecording(f"{edge} = {value!r}: must be a plain number of ms, {res.window[0]:g} to {res.window[1]:g}")
-        if start is not None and stop is not None and not start < stop:
-            raise BadRecording(f"stop = {stop!r}: must be more than start, {start:g} ms")
-        near = 1e-3 * res.dt
-        values = values[(at > (-np.inf if start is None else start) + near) & (at <= (np.inf if stop is None else stop) + near)]
+        begin, end = window_of(res.window, res.dt, start, stop)
+        part = part_of(res, begin, end)
+        at, values = part.trace_times(rec, plain=True), part.trace(rec, name, plain=True)
+        values = values[slice(*np.searchsorted(at, np.array([begin, end]) + NEAR * res.dt))]
     else:
         if (start, stop) != (None, None):
             raise BadRecording("start, stop: are of results; of an array, cut the samples")

@@ -8,7 +8,7 @@ import numpy as np
 
 from .contract import BadRecording
 from .drawing import PALETTE, axes_or_new, bare, colors_of, empty, note, run_of, whole_window
-from .trains import NEAR, SpikeSource, is_number, recorded_spikes
+from .trains import NEAR, SpikeSource, part_of, positions_of, recorded_spikes, window_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ COLUMNS = 600             # of the band that is drawn in place of a longer line
 class TraceSource(SpikeSource, Protocol):
     """What is needed of the results of a run: traces, beside what spikes need."""
 
-    def trace(self, rec: Any, name: str, /, *, plain: bool) -> Any: ...
+    def trace(self, rec: Any, name: str, /, *, plain: bool, nodes: Any) -> Any: ...
 
     def trace_times(self, rec: Any, /, *, plain: bool) -> Any: ...
 
@@ -68,35 +68,23 @@ def plot_traces(res: TraceSource, rec: Any, name: str = "V_m", *, spikes: Any = 
 def read_traces(res: TraceSource, rec: Any, name: str, spikes: Any, nodes: Sequence[int] | None,
                 start: float | None, stop: float | None = None) -> Traces:
     """Traces of some nodes, and their spikes."""
-    t0, t1 = run_of(res).window
-    if start is not None and not (is_number(start) and t0 <= start < t1):
-        raise BadRecording(f"start = {start!r}: must be a plain number of ms, at least {t0:g} and less than {t1:g}")
-    begin = t0 if start is None else float(start)
-    if stop is not None and not (is_number(stop) and begin < stop <= t1):
-        raise BadRecording(f"stop = {stop!r}: must be a plain number of ms, more than {begin:g} and at most {t1:g}")
-    end = t1 if stop is None else float(stop)
-    values, times, ids = res.trace(rec, name, plain=True), res.trace_times(rec, plain=True), res.ids(rec)
-    picked = list(range(min(len(ids), SHOWN))) if nodes is None else _positions(nodes, len(ids))
+    begin, end = window_of(run_of(res).window, res.dt, start, stop)
+    part, ids = part_of(res, begin, end), res.ids(rec)
+    picked = list(range(min(len(ids), SHOWN))) if nodes is None else positions_of(nodes, len(ids))
+    values, times = part.trace(rec, name, plain=True, nodes=picked or None), part.trace_times(rec, plain=True)
     shown = slice(*np.searchsorted(times, np.array([begin, end]) + NEAR * res.dt))
     recorders = [] if spikes is None else list(spikes) if isinstance(spikes, (list, tuple)) else [spikes]
     trains: dict[int, np.ndarray] = {}
     for r in recorders:
-        found, recorded = recorded_spikes(res, r, start), res.ids(r)
+        found, recorded = recorded_spikes(res, r, start, stop), res.ids(r)
         for i in picked:
             for at in np.flatnonzero(recorded == ids[i])[:1]:
-                trains.setdefault(i, found.times[(found.senders == at) & (found.times < end + NEAR * res.dt)])
+                trains.setdefault(i, found.times[found.senders == at])
     if recorders and (lost := [i for i in picked if i not in trains]):
         raise BadRecording(f"spikes = {spikes!r} did not record the spikes of node {lost[0]} of {rec!r}, "
                            f"of global id {ids[lost[0]]}: connect it, or give nodes")
-    return Traces(times[shown], np.asarray(values)[shown, picked], [trains.get(i, np.zeros(0)) for i in picked], picked,
+    return Traces(times[shown], np.asarray(values)[shown], [trains.get(i, np.zeros(0)) for i in picked], picked,
                   name, res.states(rec)[name], res.dt)
-
-
-def _positions(nodes: Any, n: int) -> list[int]:
-    given = np.asarray(None if hasattr(nodes, "segments") else nodes)        # a view of nodes has no positions of its own
-    if given.ndim != 1 or not len(given) or given.dtype.kind not in "iu" or given.min() < 0 or given.max() >= n:
-        raise BadRecording(f"nodes = {nodes!r}: must be positions in the recorded view, 0 to {n - 1}")
-    return [int(i) for i in given]
 
 
 def _node_colors(color: Any, n: int) -> list[Any]:

@@ -72,19 +72,40 @@ def recorded_spikes(res: SpikeSource, rec: Any, start: float | None = None, stop
 
     Raises BadRecording where they lie outside the window, and for a recorder of weights.
     """
-    t0, t1 = res.window
-    if start is not None and not (is_number(start) and t0 <= start < t1):
-        raise BadRecording(f"start = {start!r}: must be a plain number of ms, at least {t0:g} and less than {t1:g}")
-    begin = t0 if start is None else float(start)
-    if stop is not None and not (is_number(stop) and begin < stop <= t1 + NEAR * res.dt):
-        raise BadRecording(f"stop = {stop!r}: must be a plain number of ms, more than {begin:g} and at most {t1:g}")
-    end = t1 if stop is None else float(stop)
+    begin, end = window_of(res.window, res.dt, start, stop)
     if hasattr(res, "records") and res.records(rec) == "weights":
         raise BadRecording(f"rec = {rec!r}: records weights, a spike once for each connection that it goes through; give a "
                            f"spike recorder")
-    times, senders = res.events(rec, plain=True)
+    times, senders = part_of(res, begin, end).events(rec, plain=True)
     kept = slice(*np.searchsorted(times, np.array([begin, end]) + NEAR * res.dt))
     return Spikes(times[kept], senders[kept], res.size(rec), Window(begin, end, res.dt))
+
+
+def window_of(window: tuple[float, float], dt: float, start: float | None, stop: float | None) -> tuple[float, float]:
+    """start and stop (ms); None stands for the begin and the end of the window, in which they must lie: BadRecording."""
+    t0, t1 = window
+    if start is not None and not (is_number(start) and t0 <= start < t1):
+        raise BadRecording(f"start = {start!r}: must be a plain number of ms, at least {t0:g} and less than {t1:g}")
+    begin = t0 if start is None else float(start)
+    if stop is not None and not (is_number(stop) and begin < stop <= t1 + NEAR * dt):
+        raise BadRecording(f"stop = {stop!r}: must be a plain number of ms, more than {begin:g} and at most {t1:g}")
+    return begin, t1 if stop is None else float(stop)
+
+
+def part_of(res: Any, begin: float, end: float) -> Any:
+    """The results of the steps that (begin, end] lies in: of files no more than these is read."""
+    if (begin, end) == tuple(res.window) or not hasattr(res, "between"):
+        return res
+    first, last = np.floor(begin / res.dt + NEAR), np.ceil(end / res.dt - NEAR)
+    return res.between(max(first * res.dt, res.window[0]), min(max(last, first + 1) * res.dt, res.window[1]))
+
+
+def positions_of(nodes: Any, n: int) -> list[int]:
+    """nodes as positions in a view of n: BadRecording."""
+    given = np.asarray(None if hasattr(nodes, "segments") else nodes)        # a view of nodes has no positions of its own
+    if given.ndim != 1 or not len(given) or given.dtype.kind not in "iu" or given.min() < 0 or given.max() >= n:
+        raise BadRecording(f"nodes = {nodes!r}: must be positions in the recorded view, 0 to {n - 1}")
+    return [int(i) for i in given]
 
 
 def plain_spikes(times: Any, senders: Any, start: float | None, stop: float | None, size: int | None,

@@ -454,7 +454,7 @@ def test_bad_input_of_results_is_named(run):
         nl.firing_rate(run.res, run.rec, dt=0.1)
     with pytest.raises(nl.BadRecording, match="start = 5000"):
         nl.voltage_synchrony(run.res, run.meter, start=5000.0)
-    with pytest.raises(nl.BadRecording, match="stop = 200.0: must be more than start, 300 ms"):
+    with pytest.raises(nl.BadRecording, match="stop = 200.0: .*more than 300"):
         nl.voltage_synchrony(run.res, run.meter, start=300.0, stop=200.0)
     with pytest.raises(nl.BadRecording, match="recorded no"):
         nl.voltage_synchrony(run.res, run.rec)

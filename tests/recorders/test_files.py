@@ -71,6 +71,26 @@ def test_what_is_added_is_read_back_in_any_piece(suffix, kind, in_steps, tmp_pat
     same(file.read(3, 9, ("stamps",)), {"stamps": whole["stamps"][3:9]})
 
 
+@pytest.mark.parametrize("waiting", [False, True])
+@pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_rows_are_found_by_their_stamp(suffix, kind, waiting, tmp_path, monkeypatch):
+    monkeypatch.setattr(sonata, "ROWS", 10)
+    file = made(tmp_path / f"x.{suffix}", kind)
+    assert file.first_after(3, 0, 0) == 0
+    pieces = [rows(kind, i, i + 20) for i in range(1, 101, 20)]
+    for piece in pieces:
+        file.add(piece)
+        if not waiting or piece is not pieces[-1]:
+            file.flush()
+    stamps = files.joined(pieces)["stamps"]
+    n = len(stamps)
+    for begin, end in ((0, n), (7, n - 4), (n // 2, n // 2 + 1), (n - 1, n), (n, n), (0, 0)):
+        for stamp in (-1, 0, 4, 5, 6, 99, 100, 101, 250, 399, 400, 495, 500, 10_000):
+            right = begin + np.searchsorted(stamps[begin:end], stamp, side="right")
+            assert file.first_after(stamp, begin, end) == right, (begin, end, stamp)
+
+
 @pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("at", ["before", "after"])
