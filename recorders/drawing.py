@@ -117,6 +117,15 @@ def axes_or_new(ax: Axes | None, width: float = 6.5, height: float = 3.5) -> Axe
     return ax
 
 
+def time_axis(axes: Axes) -> None:
+    """Names the axis of time, and writes its numbers out, also those of a late second of a long run."""
+    from matplotlib.ticker import ScalarFormatter
+
+    axes.set_xlabel("Time (ms)")
+    if isinstance(axes.xaxis.get_major_formatter(), ScalarFormatter):
+        axes.ticklabel_format(axis="x", style="plain", useOffset=False)
+
+
 def bare(*axes: Axes) -> None:
     """Takes the lines above and on the right away."""
     for a in axes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .drawing import PALETTE as PALETTE
-from .drawing import Group, bare, empty, groups_of, legend, note, one_each, run_of, whole_window
+from .drawing import Group, bare, empty, groups_of, legend, note, one_each, run_of, time_axis, whole_window
 from .statistics import binned_rate
 from .trains import NEAR, SpikeSource, duration
 
@@ -146,7 +146,7 @@ def draw_rates(axes: Axes, groups: Sequence[Group], bin: float | None) -> None:
     bare(axes)
     axes.set_ylim(0.0, None if top else 1.0)
     axes.set_ylabel("Rate (spikes/s)")
-    axes.set_xlabel("Time (ms)")
+    time_axis(axes)
 
 
 def _bin_for(span: float, dt: float) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from .contract import BadRecording
-from .drawing import PALETTE, axes_or_new, bare, colors_of, empty, note, run_of, whole_window
+from .drawing import PALETTE, axes_or_new, bare, colors_of, empty, note, run_of, time_axis, whole_window
 from .trains import NEAR, SpikeSource, part_of, positions_of, recorded_spikes, window_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _node_colors(color: Any, n: int) -> list[Any]:
 def draw_traces(axes: Axes, t: Traces, colors: Sequence[Any]) -> None:
     """One trace on its own scale, or several in lanes of one scale."""
     bare(axes)
-    axes.set_xlabel("Time (ms)")
+    time_axis(axes)
     several, quantity = len(t.nodes) > 1, f"{t.name} ({t.unit})" if t.unit else t.name
     axes.set_ylabel(quantity)
     if not t.values.size:

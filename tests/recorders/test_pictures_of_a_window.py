@@ -36,3 +36,23 @@ def test_what_comes_after_stop_changes_nothing(run, poisson, picture):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
     with pytest.raises(nl.BadRecording, match="stop = 2100.0"):
         picture(res, res.recorders("spikes"), stop=2100.0)
+
+
+@pytest.mark.parametrize("picture", ["raster", "dashboard", "traces"])
+def test_a_second_of_a_long_run_has_whole_numbers_at_its_axis(run, poisson, picture):
+    """Of an hour matplotlib would write 3.5980 to 3.5990 and, in a corner, 1e6."""
+    begin, end = 3_598_000.0, 3_600_000.0
+    times, senders, n = poisson(5, 40.0)
+    at = begin + np.arange(1.0, 2000.0)
+    res = run((times + begin, senders, n), end=end, traces=(np.arange(5), at, {"V_m": np.zeros((len(at), 5))}))
+    (spikes,), (meter,) = res.recorders("spikes"), res.recorders("states")
+    if picture == "traces":
+        axes = nl.plot_traces(res, meter, start=begin)
+    elif picture == "raster":
+        axes = nl.raster(res, spikes, start=begin)[1]
+    else:
+        axes = nl.dashboard(res, start=begin)["traces"]
+    axes.figure.canvas.draw()
+    shown = [(tick.get_position()[0], tick.get_text()) for tick in axes.get_xticklabels()]
+    assert len(shown) > 3 and all(float(text) == x for x, text in shown)
+    assert axes.xaxis.get_offset_text().get_text() == ""
