@@ -2,9 +2,10 @@
 
     python tests/benchmarks/recording.py [--order 2500] [--time 1000] [--repeats 5] [--threads 1]
     python tests/benchmarks/recording.py --voltages 10000      # ms; peak memory above that of the network
+    python tests/benchmarks/recording.py --minutes 60          # of a small network: an hour, and a look at its last second
 
 Spikes: one network without a recorder and one with a recorder each run in turn; medians of seconds of the processor and of the
-clock. Voltages: a process each with a recorder that writes to HDF5, and without one.
+clock. Voltages: a process each with a recorder that writes to HDF5, and without one. Minutes: all spikes of 1000 neurons.
 """
 import argparse
 import os
@@ -57,6 +58,30 @@ def spikes(args):
     print_table(["recorded to", "spikes", "processor, s", "beside none", "clock, s", "beside none"], rows)
 
 
+def minutes(number):
+    """All spikes of 1000 neurons to HDF5 for so many minutes, and a raster of the last second."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "spikes.h5")
+        sim, rec = brunel(200, 1, path)
+        rec.set(overwrite=True)
+        nl.raster(sim.simulate(10.0), rec)
+        before, began = peak(), time.perf_counter()
+        res = sim.simulate(number * 60_000.0)
+        ran, size, after, began = time.perf_counter() - began, os.path.getsize(path), peak(), time.perf_counter()
+        nl.raster(res, rec, start=res.window[1] - 1000.0)
+        drawn = time.perf_counter() - began
+        print(f"{number:g} minutes, {res.n_events(rec):,} spikes: {ran:.1f} s, file {size / 1e6:.0f} MB, peak {before:.0f} MB "
+              f"before and {after:.0f} MB after; raster of the last second in {drawn:.2f} s, {peak():.0f} MB")
+
+
+def peak():
+    """MB of memory that this process has taken at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def voltages(duration, path):
     """One process: prints its peak memory before and after."""
     sim = nl.Simulator(0.1, threads=1)
@@ -66,10 +91,10 @@ def voltages(duration, path):
         meter = sim.create(nl.voltmeter, interval=0.1, record_to=path, overwrite=True)
         sim.connect(meter, cells)
     sim.simulate(1.0)
-    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    before, began = peak(), time.perf_counter()
     sim.simulate(duration)
-    after, size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, os.path.getsize(path) if path != "none" else 0
-    print(f"recorded to {os.path.basename(path)}: peak {before / 1024:.0f} MB before, {after / 1024:.0f} MB after, "
+    after, size = peak(), os.path.getsize(path) if path != "none" else 0
+    print(f"recorded to {os.path.basename(path)}: peak {before:.0f} MB before, {after:.0f} MB after, "
           f"{time.perf_counter() - began:.2f} s, file {size / 1e6:.0f} MB")
 
 
@@ -81,6 +106,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS)
     parser.add_argument("--voltages", type=float)
+    parser.add_argument("--minutes", type=float)
     parser.add_argument("--path")
     args = parser.parse_args()
     if args.path:
@@ -89,6 +115,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             for path in ("none", os.path.join(folder, "V_m.h5")):
                 subprocess.run([sys.executable, __file__, "--voltages", str(args.voltages), "--path", path], check=True)
+    elif args.minutes:
+        minutes(args.minutes)
     else:
         spikes(args)
 
