@@ -233,8 +233,11 @@ def not_negative(p: Any, *names: str) -> None:
 
 def grid_steps(name: str, time: Any, dt: float) -> np.ndarray:
     """Times in steps; raises ParameterError where one is no multiple of dt, as NEST does. Infinity is one."""
-    steps: np.ndarray = np.rint(np.asarray(time) / dt)
-    require(np.isclose(steps * dt, time, rtol=1e-12, atol=1e-6 * dt), name, time, f"a multiple of dt = {dt:g} ms")
+    time = np.asarray(time, np.float64)
+    steps: np.ndarray = np.rint(time / dt)
+    with np.errstate(invalid="ignore"):             # infinity less infinity
+        near = np.abs(steps * dt - time) <= 1e-6 * dt + 1e-12 * np.abs(time)
+    require(near | (steps == np.inf) | (steps == -np.inf), name, time, f"a multiple of dt = {dt:g} ms")
     return steps
 
 

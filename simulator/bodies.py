@@ -1,6 +1,7 @@
 """Bodies: the words through which one kernel call of a model finds its arrays, on the CPU."""
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ class Memory:
     def __init__(self) -> None:
         self.kept: list[np.ndarray] = []
         self.inputs: list[np.ndarray] = []                          # INPUT records, which remember what was drawn
+        self._instead: dict[Hashable, np.ndarray] = {}
         self._to_zero: list[np.ndarray] = []
         self._at_start: list[tuple[np.ndarray, np.ndarray]] = []
 
@@ -31,6 +33,11 @@ class Memory:
     def at(self, array: np.ndarray) -> int:
         """Keep an array; where kernels find it."""
         return self.address(self.keep(array))
+
+    def instead(self, place: Hashable, array: np.ndarray) -> int:
+        """Keep an array in the place of that which was kept there last; where kernels find it."""
+        self._instead[place] = array
+        return self.address(array)
 
     def room(self, n: int, kind: Any) -> int:
         """Where kernels find room for what they draw ahead."""
@@ -66,13 +73,18 @@ class Memory:
 
 def variant_of(what: Block | Drive, precision: str, gpu: bool = False) -> Variant:
     """What a block's or drive's kernel must know when it is compiled."""
-    reached = what.lanes if isinstance(what, Block) else {}
     real, whole = (np.float64, np.int64) if precision == "double" else (np.float32, np.int32)
+    return Variant(what.model, *form_of(what), real, whole, gpu)
+
+
+def form_of(what: Block | Drive) -> tuple[tuple[bool, ...], tuple[bool, ...], tuple[bool, ...]]:
+    """See Variant: which constants all share, which inputs change from step to step, which constants are known to be 0."""
+    reached = what.lanes if isinstance(what, Block) else {}
     wanted = wanted_inputs(what.model, what.step)
     asked = {f.when for f in what.model.inputs if f.when}           # constants that say whether something is drawn
     nought = tuple(f.name in asked and f.type is float and not np.any(v) for f, v in zip(what.model.step, what.step))
-    return Variant(what.model, tuple(np.ndim(v) == 0 for v in what.step),
-                   tuple(f.name in wanted or f.name in reached for f in what.model.inputs), nought, real, whole, gpu)
+    return tuple(np.ndim(v) == 0 for v in what.step), tuple(f.name in wanted or f.name in reached for f in what.model.inputs), \
+        nought
 
 
 def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int, state: list[np.ndarray], step: list[Any],
@@ -115,12 +127,40 @@ def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int
     for j, array in enumerate(state):
         words[states + j] = memory.address(array)
     for j, value in enumerate(step):
-        zero: Any = variant.step[j]
-        kind = type(zero[0] if isinstance(zero, tuple) else zero)
-        words[constants + j] = memory.at(np.atleast_1d(np.asarray(value, kind)))
+        words[constants + j] = memory.at(constant_array(variant, j, value))
     head["k0"], head["k1"] = plan.seed & 0xFFFFFFFF, plan.seed >> 32 & 0xFFFFFFFF
     memory.inputs.append(inputs)
     return words
+
+
+def constant_array(variant: Variant, j: int, value: Any) -> np.ndarray:
+    """A constant as kernels read it."""
+    zero: Any = variant.step[j]
+    return np.atleast_1d(np.asarray(value, type(zero[0] if isinstance(zero, tuple) else zero)))
+
+
+def rebind(memory: Memory, words: np.ndarray, variant: Variant, step: list[Any], random: Random | None) -> None:
+    """Give a body other constants, and other tables of Poisson counts; what was drawn ahead is drawn again."""
+    first, at = variant.places[3], memory.address(words)
+    for j, value in enumerate(step):
+        words[first + j] = memory.instead((at, first + j), constant_array(variant, j, value))
+    inputs = words[HEAD:HEAD + EACH * len(variant.model.inputs)].view(INPUT)
+    inputs["filled"] = 0
+    for j, f in enumerate(variant.model.inputs):
+        if f.supplied == "poisson" and variant.kinds[j] == "poisson":
+            assert random is not None
+
+            def kept(array: np.ndarray, name: str, j: int = j) -> int:
+                return memory.instead((at, j, name), array)
+            bind_table(inputs[j], random.tables[f.name], kept)
+
+
+def bind_table(source: Any, table: tuple[np.ndarray, np.ndarray, int, np.ndarray | None], at: Callable[[np.ndarray, str], int]
+               ) -> None:
+    """at: keeps an array, called so; where kernels find it."""
+    thresholds, aliases, source["bits"], which = table
+    source["table_at"] = at(thresholds.astype(np.uint64) << np.uint64(32) | aliases, "table")
+    source["which_at"] = 0 if which is None else at(np.ascontiguousarray(which), "which")
 
 
 def bind_random(memory: Memory, source: Any, f: Any, random: Random, n: int) -> int:
@@ -135,10 +175,8 @@ def bind_random(memory: Memory, source: Any, f: Any, random: Random, n: int) -> 
     if f.supplied == "uniform":
         source["kind"] = 2
         return int(source["words_at"])
-    thresholds, aliases, bits, which = random.tables[f.name]
-    source["kind"], source["bits"] = 3, bits
-    source["table_at"] = memory.at(thresholds.astype(np.uint64) << np.uint64(32) | aliases)
-    source["which_at"] = 0 if which is None else memory.at(np.ascontiguousarray(which))
+    source["kind"] = 3
+    bind_table(source, random.tables[f.name], lambda array, _: memory.at(array))
     return int(source["words_at"])
 
 

@@ -75,10 +75,10 @@ class Kernel:
         self.name = name
         self._compiled = compiled
         self.address: int = compiled.address
-        self._call = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * n_args)(self.address)
+        self.call = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * n_args)(self.address)
 
     def __call__(self, *args: int) -> int:
-        return self._call(*args)
+        return self.call(*args)
 
 
 def parts_of(function: Callable) -> list[Any]:

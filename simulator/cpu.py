@@ -1,15 +1,14 @@
 """The CPU backend: a plan bound to compiled kernels and arrays, run by one thread for each set of partitions."""
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 
 from .arrivals import BATCH, make_arrive
-from .bodies import Memory, make_body, slice_random, slice_series, variant_of
+from .bodies import Memory, make_body, rebind, slice_random, slice_series, variant_of
 from .compile import kernel
 from .diagnosis import check_nodes
 from .going_on import go_on_from, room_for
@@ -18,9 +17,10 @@ from .layout import BARRIER, BODY, ENTRY, HALT, PART, REQUEST, RUN, STEP, SYNC_W
 from .loop import make_loop
 from .model_kernels import HEAD, clear, make_advance, make_drive, prepare
 from .native import address
-from .plan import Drive, Plan, most_in_a_slice
+from .plan import Block, Drive, Plan, most_in_a_slice
 from .procedural import list_rows, make_draw
 from .profile import Timing
+from .runner import Runner
 from .stored import Table
 from .traces import cut_traces, is_full, make_traces
 
@@ -49,11 +49,13 @@ class Program:
         self.flag_row = 8 * (-(-max([1, *self.sizes]) // 8))
         self._logs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.bound: list[Drive] = []                               # the drives, in the order of drive_states
+        self.bodies: list[tuple[Block | Drive, int, np.ndarray]] = []      # with the partition
         for p in range(plan.n_parts):
             self._bind_part(p)
         self.run_record = self.memory.keep(np.zeros(1, RUN))
         self.run_record[0] = (address(self.sync), plan.threads, plan.n_parts, address(self.parts), plan.min_delay,
                               self.flag_row, 0, 0)
+        self._runner = Runner()
         self.events: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.most_events: int | None = None
         self.traces: dict[int, dict[str, np.ndarray]] = {}
@@ -139,9 +141,9 @@ class Program:
         block = self.plan.blocks[b]
         low, high = int(block.bounds[p]), int(block.bounds[p + 1])
         body = make_body(self.memory, self.plan, block, part, high - low, [a[low:high] for a in self.state[b]],
-                               [v if np.ndim(v) == 0 else np.ascontiguousarray(v[low:high]) for v in block.step],
-                               block.random and slice_random(block.random, low, high), slice_series(block.series, low, high),
+                               *self._given(block, p), slice_series(block.series, low, high),
                                {name: int(lane.begins[p]) for name, lane in block.lanes.items()}, 0)
+        self.bodies.append((block, p, body))
         head = body[:HEAD].view(BODY)[0]
         head["prepare_at"], head["clear_at"] = kernel(prepare).address, kernel(clear).address
         head["flags_at"], head["flag_row"] = address(flags) + first, self.flag_row
@@ -156,11 +158,27 @@ class Program:
                          drive.delay)
         neighbours = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all())
         lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
-        rounding = 1e-6 if drive.model.emits == "current" else 0.0
+        self.bodies.append((drive, drive.part, body))
         head = body[:HEAD].view(BODY)[0]
-        head["prepare_at"], head["limit"] = kernel(prepare).address, drive.largest * (1.0 + rounding)
+        head["prepare_at"], head["limit"] = kernel(prepare).address, limit_of(drive)
         body[-2:] = address(self.memory.keep(lanes)), address(self.memory.keep(drive.weights))
         return make_drive(variant_of(drive, self.plan.precision), neighbours, len(drive.weights) == 1).address, address(body)
+
+    def _given(self, what: Block | Drive, p: int) -> tuple[list[Any], Any]:
+        """Constants and random input of what a body is of; of a block those of one partition."""
+        if isinstance(what, Drive):
+            return what.step, what.random
+        low, high = int(what.bounds[p]), int(what.bounds[p + 1])
+        return [v if np.ndim(v) == 0 else np.ascontiguousarray(v[low:high]) for v in what.step], \
+            what.random and slice_random(what.random, low, high)
+
+    def retune(self, changed: Sequence[Block | Drive]) -> None:
+        """Take over the constants of some of the plan's blocks and drives, which have changed, in the same form."""
+        for what, p, body in self.bodies:
+            if any(what is other for other in changed):
+                rebind(self.memory, body, variant_of(what, self.plan.precision), *self._given(what, p))
+                if isinstance(what, Drive):
+                    body[:HEAD].view(BODY)[0]["limit"] = limit_of(what)
 
     def reset(self) -> None:
         """Back to t = 0."""
@@ -232,33 +250,12 @@ class Program:
         try:
             while self.step < end and not self.stopping and not is_full(self):
                 self.sync[[BARRIER, HALT, STEP]] = 0
-                self._run_threads(end, progress)
+                self.step = self._runner.run(self, end, progress)
                 self._take_log()
                 self._make_room()
                 check_nodes(self)
         finally:
             cut_traces(self.traces, self.step)
-
-    def _run_threads(self, end: int, progress: Callable[[int], None] | None) -> None:
-        """All threads, until the end or a halt."""
-        reached = [-1] * self.plan.threads
-        finished = threading.Event()
-
-        def work(thread: int) -> None:
-            reached[thread] = self.loop(address(self.run_record), thread, self.step, end)
-            if -1 not in reached:
-                finished.set()
-        for i in range(self.plan.threads):
-            threading.Thread(target=work, args=(i,), daemon=True).start()
-        # not Thread.join: an exception in there makes it take a running thread for a finished one (bpo-45274)
-        while not finished.is_set():
-            try:
-                finished.wait(0.1)
-                if progress is not None:
-                    progress(int(self.sync[STEP]))
-            except KeyboardInterrupt:
-                self.stop()
-        self.step = reached[0]
 
     def _take_log(self) -> None:
         """Take over the spikes that the partitions have logged."""
@@ -273,6 +270,11 @@ class Program:
         """Steps, node numbers and counts of all spikes recorded since the last call, in pieces."""
         taken, self.events = self.events, []
         return taken
+
+
+def limit_of(drive: Drive) -> float:
+    """More than that a connection does not emit in one step."""
+    return drive.largest * (1.0 + (1e-6 if drive.model.emits == "current" else 0.0))        # for rounding
 
 
 def make_program(plan: Plan, before: Program | None = None) -> Program:

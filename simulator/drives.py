@@ -1,6 +1,7 @@
 """Lowering of generators: every connection from one becomes an entry of a `Drive`, with its own random numbers."""
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from nestling.connect import draws
 from nestling.models.contract import Model
 
 from .draw import Drawing, domain_of
+from .network import Segment
 from .plan import Changes, Drive, Random, Wire, most_emitted
 from .tables import connections_of, make_job
 from .threads import in_threads
@@ -34,10 +36,14 @@ def poisson_tables(means: Any, size: int) -> tuple[np.ndarray, np.ndarray, int, 
 def random_inputs(model: Model, step: list[Any], size: int, objects: np.ndarray, streams: np.ndarray,
                   domains: np.ndarray) -> Random:
     """What a block or drive needs to be given random numbers."""
-    names = [f.name for f in model.step]
-    tables = {f.name: poisson_tables(step[names.index(f.name)], size) for f in model.drawn if f.supplied == "poisson"}
     return Random(np.ascontiguousarray(objects, np.uint32), np.ascontiguousarray(streams, np.uint32),
-                  np.ascontiguousarray(domains, np.uint32), tables)
+                  np.ascontiguousarray(domains, np.uint32), count_tables(model, step, size))
+
+
+def count_tables(model: Model, step: list[Any], size: int) -> dict[str, tuple[np.ndarray, np.ndarray, int, np.ndarray | None]]:
+    """The tables of a model's Poisson counts, by input."""
+    names = [f.name for f in model.step]
+    return {f.name: poisson_tables(step[names.index(f.name)], size) for f in model.drawn if f.supplied == "poisson"}
 
 
 def series_of(model: Model, given: Any, size: int, dt: float) -> dict[str, Changes]:
@@ -70,8 +76,8 @@ def lower_drives(lowering: Any, wire: Wire, drawing: Drawing) -> list[Drive]:
     for segment in wire.projection.sources:
         p = segment.population
         given = lowering.parameters[id(p)]
-        values.append([np.broadcast_to(np.ravel(np.asarray(v)), p.size)[segment.indices]
-                       for v in (*model.constants(given.params, lowering.dt), *(given.state[f.name] for f in model.state))])
+        values.append(of_nodes(segment, (*model.constants(given.params, lowering.dt),
+                                         *(given.state[f.name] for f in model.state))))
         own = given.of(segment.indices)
         series.append(series_of(model, own, len(segment), lowering.dt))
         names.append((segment.indices, np.full(len(segment), p.index), np.full(len(segment), 128 + draws.INPUTS)))
@@ -85,6 +91,11 @@ def lower_drives(lowering: Any, wire: Wire, drawing: Drawing) -> list[Drive]:
     parts = [edited(wire, part, found) for part, found in enumerate(in_threads(connections_of, jobs))]
     return [make_drive(lowering, wire, part, found[found["steps"] == delay], int(delay), sources)
             for part, found in enumerate(parts) for delay in np.unique(found["steps"])]
+
+
+def of_nodes(segment: Segment, values: Iterable[Any]) -> list[np.ndarray]:
+    """Values of a population, one for all nodes or one each, for the nodes of a segment."""
+    return [np.broadcast_to(np.ravel(np.asarray(v)), segment.population.size)[segment.indices] for v in values]
 
 
 def keys_of(found: np.ndarray) -> np.ndarray:
@@ -117,13 +128,19 @@ class Sources:
     names: list[np.ndarray]
 
 
+def picked_constants(model: Model, values: list[np.ndarray], sources: np.ndarray) -> list[Any]:
+    """The constants of connections, from those of every source: one number where all are equal, else an array."""
+    step = []
+    for f, of_sources in zip(model.step, values):
+        picked = of_sources[sources].astype(np.float64 if f.type is float else np.int64)
+        step.append(picked[0] if (picked == picked[0]).all() else picked)
+    return step
+
+
 def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: int, sources: Sources) -> Drive:
     """One partition's connections of equal delay."""
     model, n = wire.model, len(found)
-    step = []
-    for f, values in zip(model.step, sources.constants):
-        picked = values[found["source"]].astype(np.float64 if f.type is float else np.int64)
-        step.append(picked[0] if (picked == picked[0]).all() else picked)
+    step = picked_constants(model, sources.constants, found["source"])
     real, whole = (np.float64, np.int64) if lowering.precision == "double" else (np.float32, np.int32)
     state = [v[found["source"]].astype(real if f.type is float else whole) for f, v in zip(model.state, sources.initial)]
     # a receptor that counts spikes takes no notice of weights

@@ -63,14 +63,26 @@ def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wire
             break
     if still is not None:
         most = np.maximum(most, still)
-    sums = worst_cases(blocks, node_of, wired, drives, most)
     wires = [wire for wire, _, _ in wired] + [drive.wire for drive in drives]
+    exponents = exponents_for(blocks, wires, worst_cases(blocks, node_of, wired, drives, most), ring, finest)
+    for block in blocks:
+        for name, lane in block.lanes.items():
+            lane.exponent = exponents[block.first, name]
+    check_resolution(wires)
+    return np.minimum(most, 2.0**31 - 1).astype(np.int64)
+
+
+def exponents_for(blocks: list[Block], wires: list[Any], sums: dict[tuple[int, str], np.ndarray], ring: type,
+                  finest: dict[tuple[int, str], int] | None = None) -> dict[tuple[int, str], int]:
+    """The exponents of all receptors, for worst cases. Raises BadConnection where something cannot be counted."""
+    found = {}
     for block in blocks:
         for name, lane in block.lanes.items():
             top = float(sums[block.first, name].max(initial=0.0))
+            found[block.first, name] = lane.exponent
             if lane.field.type is not int:
                 exponent = exponent_for(top, ring, f"{block.model.name}'s receptor {name}")
-                lane.exponent = min(exponent, (finest or {}).get((block.first, name), exponent))
+                found[block.first, name] = min(exponent, (finest or {}).get((block.first, name), exponent))
             elif top >= 2.0**BITS[ring]:
                 raise BadConnection(f"{block.model.name} may receive {top:.3g} spikes in one step, and in this precision it "
                                     f"counts to {2**BITS[ring]:,}: use precision='double'")
@@ -78,14 +90,11 @@ def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wire
     while differ:                                   # weights of both signs stand in one table, in one scale
         differ = False
         for wire in wires:
-            coarsest = min(lane.exponent for lane in wire.lanes)
-            for lane in wire.lanes:
-                differ |= lane.exponent != coarsest
-                lane.exponent = coarsest
-    for lane in (lane for block in blocks for lane in block.lanes.values()):
-        lane.exponent = 0 if lane.exponent == FINEST else lane.exponent
-    check_resolution(wires)
-    return np.minimum(most, 2.0**31 - 1).astype(np.int64)
+            names = [(wire.block.first, name) for name in wire.names]
+            coarsest = min(found[name] for name in names)
+            differ |= any(found[name] != coarsest for name in names)
+            found |= dict.fromkeys(names, coarsest)
+    return {name: 0 if exponent == FINEST else exponent for name, exponent in found.items()}
 
 
 def check_resolution(wires: list[Any]) -> None:

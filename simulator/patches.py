@@ -54,7 +54,8 @@ def patch(sim: Any, reader: Reader, found: Found, calls: np.ndarray, weights: np
 
 def fits(plan: Plan, patched: dict[int, Patch]) -> bool:
     """Whether the rings hold the worst case with weights of these bounds."""
-    wired = [(Bounded.of(w, patched), Ends(w), plan.degrees[w.projection.index]) for w in plan.wires]
+    wired = [(Bounded.of(w, patched), Ends(w), plan.degrees[w.projection.index])
+             for w in (*plan.wires, *(p.wire for p in plan.procedures))]
     drives = [replace(d, weights=d.weights * 2.0**-d.wire.lane.exponent) for d in plan.drives]
     sums = worst_cases(plan.blocks, plan.node_of, wired, drives, plan.most)
     return all(float(sums[b.first, name].max(initial=0.0)) * (1 + 1e-9) <= 2.0**(BITS[plan.ring_type] - lane.exponent)

@@ -7,29 +7,22 @@ from typing import TYPE_CHECKING, Any, Self
 from nestling.recorders.results import Results
 
 from .errors import Interrupted
+from .planning import Planning
 from .running import Callback, Window, advance, check_free, run_window, stretch_of
 from .sweep import sweep
 
 if TYPE_CHECKING:
-    from .backends import Program
-    from .network import Network
     from .views import NodeView
 
 
-class RunControl:
+class RunControl(Planning):
     """The part of Simulator that is described in this file's first line."""
 
-    network: Network
     _window: Window | None = None       # of the run that is going on, or that was prepared
     sweep = staticmethod(sweep)         # of any simulators: each point of a grid makes its own
 
     if TYPE_CHECKING:                   # what the rest of it has
-        @property
-        def time(self) -> float: ...
-
         def _steps(self, duration: Any) -> int: ...
-
-        def _continued(self) -> Program: ...
 
     @property
     def populations(self) -> list[NodeView]:

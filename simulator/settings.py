@@ -116,7 +116,8 @@ def set_values(sim: Any, segments: tuple[Segment, ...], given: dict[str, Any]) -
             running[...] = values
             sim._program.parts["sick"] = 0      # what had diverged may have been put right
         if initial or (params if p.model else set(params) - NOT_PLANNED):
-            sim._plan = None             # made anew, and the state of a run carried over, when it is needed
+            # made anew, and the state of a run carried over, when it is needed
+            sim._out_of_date(p.index if p.model and not initial else None)
 
 
 def by_population(segments: tuple[Segment, ...]) -> list[tuple[Segment, np.ndarray]]:

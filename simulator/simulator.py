@@ -9,27 +9,22 @@ from nestling.connect.contract import Rule
 from nestling.models.contract import Model, ParameterError
 from nestling.models.reading import is_model, read_model, resized
 from nestling.recorders.contract import is_recorder, read_recorder
-from nestling.recorders.files import RecordingFile
 from nestling.recorders.results import Results
 
-from .backends import Program, backend_of
-from .collect import make_collectors
+from .backends import backend_of
 from .connecting import attached, check_comm, check_ends, make_projections, make_recording
 from .connections import Connections, find_connections
 from .declare import check_parameters, declared, on_grid, recorder_params, whole_number
 from .draw import check_rows
-from .edits import disconnect, written_down
-from .errors import BadTime, NotAvailable
-from .lower import lower
+from .edits import disconnect
+from .errors import BadTime
 from .memory import check_memory, check_room
-from .network import Network, Population, Projection
+from .network import Population, Projection
 from .placing import number_of_nodes, place
-from .plan import Plan
 from .profile import Profile, profile_run
 from .resolve import resolve
 from .run_control import RunControl
 from .running import Callback, check_free, stretch_of
-from .stretches import check_files
 from .table_reader import Reader, constant_weights
 from .units import magnitude
 from .views import NodeView, whole_population
@@ -49,6 +44,7 @@ class Simulator(RunControl):
 
     def __init__(self, dt: Any = 0.1, seed: int = 1, threads: int | None = None, backend: str = "cpu",
                  precision: str = "double") -> None:
+        super().__init__()
         self.dt = magnitude(dt, "ms", "dt")
         if not (isinstance(self.dt, float) and math.isfinite(self.dt) and self.dt > 0):
             raise BadTime(f"dt = {dt}: must be finite and above 0 ms")
@@ -58,16 +54,7 @@ class Simulator(RunControl):
             raise ValueError(f"precision = {precision!r}: must be 'double' or 'single'")
         self._backend = backend_of(backend, precision)
         self.backend, self.precision = backend, precision
-        self.network = Network()
-        self._plan: Plan | None = None
-        self._program: Program | None = None
         self._sets = 0                  # calls of set(), which number the random values that they draw
-        self._reader: Reader | None = None
-        self._as_stored: tuple[Network, Reader] | None = None      # what reads procedural synapses, and of which network
-        self._remade = 0                # how often connections were removed or put into another order
-        self._patched: Plan | None = None           # the plan in whose tables weights were set
-        self._files: dict[int, RecordingFile] = {}  # that recorders write to, by number of the recorder
-        self._ran: Network | None = None            # of the run that there is, with what was set since
 
     def create(self, model: Any, size: int | tuple[int, ...] | None = None, *, params: dict[str, Any] | None = None,
                solver: Any = None, positions: Any = None, **given: Any) -> NodeView:
@@ -194,53 +181,6 @@ class Simulator(RunControl):
         """
         disconnect(self, pre, post, rule)
 
-    def _declare(self, network: Network) -> None:
-        check_free(self, "create() and connect()")
-        if self._patched is not None:
-            replaced = self._write_down().projections
-            network = replace(network, projections=(*replaced, *network.projections[len(replaced):]))
-        self.network = network
-        self._plan = None
-
-    def _replace(self, projections: dict[int, Projection]) -> None:
-        """Put projections in the places of others, in a run that can go on."""
-        network = replace(self.network, projections=tuple(projections.get(p.index, p) for p in self.network.projections))
-        self._ran = network if self._runs_on else None
-        self.network, self._plan = network, None
-
-    def _write_down(self) -> Network:
-        """Declare the weights that were set in the tables, so that new tables have them."""
-        assert self._patched is not None
-        self._replace(written_down(self, self._patched))
-        self._patched = None
-        return self.network
-
-    def plan(self) -> Plan:
-        """The plan of the network: its arrays, sizes and streams; `print(sim.plan())` is a table of them."""
-        return self._lowered(going_on=self.time > 0)
-
-    @property
-    def _runs_on(self) -> bool:
-        """Whether there is a run of this network, perhaps with other parameters, weights and delays than it has now."""
-        return self._program is not None and (self._program.plan.network is self.network or self._ran is self.network)
-
-    def _lowered(self, going_on: bool) -> Plan:
-        """The plan; going_on: for a run that goes on, in scales that fit what is on its way, too."""
-        going_on = going_on and self._runs_on
-        if self._plan is None or self._plan.going_on and not going_on:
-            program = self._program
-            before = self._patched if self._patched is not None else program.plan if program is not None else None
-            carried = program.plan if program is not None and going_on else None
-            self._plan = lower(self.network, self.dt, self.seed, self.threads, self.precision, before, carried,
-                               self._write_down, self._backend.ONE_PARTITION)
-            self._patched = self._plan if self._plan.patched else None
-        return self._plan
-
-    @property
-    def time(self) -> float:
-        """Simulated time reached (ms)."""
-        return self._program.step * self.dt if self._program else 0.0
-
     def reset(self) -> None:
         """Back to t = 0: initial states, empty rings, no spikes on their way."""
         check_free(self, "reset()")
@@ -278,16 +218,6 @@ class Simulator(RunControl):
         stretch_of(self, steps, progress, None, None)
         return profile_run(self, steps, progress)
 
-    def _from_start(self, plan: Plan) -> Program:
-        """The plan's program at t = 0."""
-        check_files(make_collectors(plan))
-        if self._program is None or self._program.plan is not plan or self._program.roomy:
-            self._program = None                        # its memory is free before another program's is taken
-            self._program = self._backend.make_program(plan)
-        else:
-            self._program.reset()
-        return self._program
-
     def cont(self, duration: Any, *, progress: bool | None = None, callback: Callback | None = None,
              every: Any = None) -> Results:
         """Go on for `duration` (ms) from where the last run stopped; the results hold this window only. See simulate()."""
@@ -295,16 +225,6 @@ class Simulator(RunControl):
         steps = self._steps(duration)
         self._continued()
         return self._run(steps, progress, callback, every)
-
-    def _continued(self) -> Program:
-        """The program of the run that goes on, with what was set meanwhile."""
-        if self._program is not None and not self._runs_on:
-            raise NotAvailable(f"the network was changed at t = {self.time:g} ms; a changed network starts afresh: "
-                               f"call simulate()")
-        if self._program is None or self._program.plan is not self.plan():       # there, parameters were set
-            self._program = self._backend.make_program(self.plan(), self._program if self.time > 0 else None)
-        assert self._program is not None
-        return self._program
 
     def _steps(self, duration: Any) -> int:
         time = magnitude(duration, "ms", "duration")

@@ -15,7 +15,7 @@ SHARED = {
     "nestling.models.reading": {"simulator.py", "descriptions.py"},                                 # a module read as a model
     "nestling.recorders.results": {"collect.py", "simulator.py", "profile.py", "run_control.py", "running.py",
                                    "stretches.py"},                              # what a run returns
-    "nestling.recorders.files": {"collect.py", "declare.py", "simulator.py", "stretches.py", "checkpoint.py"},   # they write to
+    "nestling.recorders.files": {"collect.py", "declare.py", "planning.py", "stretches.py", "checkpoint.py"},    # they write to
     "nestling.connect.explicit_edges": {"edits.py"},                              # connections that were changed are listed
     "nestling.connect.one_to_one": {"edits.py"},                                  # the rules by which connections are removed
     "nestling.connect.all_to_all": {"connecting.py", "edits.py"},                             # the rule where none is given

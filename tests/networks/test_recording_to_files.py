@@ -399,6 +399,15 @@ sim.cont(float(sys.argv[3]))
 """
 
 
+def rows_in(path):
+    """How many rows an HDF5 file has that is being written to."""
+    try:
+        with h5py.File(path, "r", swmr=True, locking=False) as file:
+            return min(int(mine["rows"][()]) for mine in file["nestling"].values())
+    except (OSError, KeyError):                 # in the middle of a change
+        return 0
+
+
 def test_a_killed_run_leaves_files_that_open(tmp_path):
     """SIGKILL at some moment, four times: in or between flushes."""
     written = []
@@ -407,7 +416,10 @@ def test_a_killed_run_leaves_files_that_open(tmp_path):
         child = subprocess.Popen([sys.executable, "-c", KILLED, *paths, "1e7"], stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None
         assert child.stdout.readline() == "begun\n"
-        time.sleep(0.3 + 0.013 * i)
+        until = time.monotonic() + 60.0
+        while not all(rows_in(path) > 100 for path in paths) and time.monotonic() < until:     # however slow the machine is
+            time.sleep(0.01)
+        time.sleep(0.1 + 0.013 * i)
         child.kill()
         child.wait()
         rows = []

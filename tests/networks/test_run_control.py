@@ -232,7 +232,12 @@ def test_stop_from_another_thread(how):
     net = build()
     net.sim.simulate(1.0)
     net.sim.reset()
-    timer = threading.Timer(0.15, net.sim.stop)
+    def stop() -> None:
+        while not (net.sim._window and net.sim._window.running):       # before, there is nothing to stop
+            time.sleep(0.001)
+        time.sleep(0.1)
+        net.sim.stop()
+    timer = threading.Thread(target=stop)
     timer.start()
     if how == "run":
         net.sim.prepare()
