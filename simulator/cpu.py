@@ -15,7 +15,7 @@ from .going_on import go_on_from, room_for
 from .laps import Laps
 from .layout import BARRIER, BODY, ENTRY, HALT, PART, REQUEST, RUN, STEP, SYNC_WORDS, TAP, WORK
 from .loop import make_loop
-from .model_kernels import HEAD, clear, make_advance, make_drive, prepare
+from .model_kernels import HEAD, Variant, clear, make_advance, make_drive, prepare
 from .native import address
 from .plan import Block, Drive, Plan, most_in_a_slice
 from .procedural import list_rows, make_draw
@@ -49,7 +49,7 @@ class Program:
         self.flag_row = 8 * (-(-max([1, *self.sizes]) // 8))
         self._logs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.bound: list[Drive] = []                               # the drives, in the order of drive_states
-        self.bodies: list[tuple[Block | Drive, int, np.ndarray]] = []      # with the partition
+        self.bodies: list[tuple[Block | Drive, int, np.ndarray, Variant]] = []      # with the partition
         for p in range(plan.n_parts):
             self._bind_part(p)
         self.run_record = self.memory.keep(np.zeros(1, RUN))
@@ -143,12 +143,13 @@ class Program:
         body = make_body(self.memory, self.plan, block, part, high - low, [a[low:high] for a in self.state[b]],
                                *self._given(block, p), slice_series(block.series, low, high),
                                {name: int(lane.begins[p]) for name, lane in block.lanes.items()}, 0)
-        self.bodies.append((block, p, body))
+        variant = variant_of(block, self.plan.precision)
+        self.bodies.append((block, p, body, variant))
         head = body[:HEAD].view(BODY)[0]
         head["prepare_at"], head["clear_at"] = kernel(prepare).address, kernel(clear).address
         head["flags_at"], head["flag_row"] = address(flags) + first, self.flag_row
         head["counts_at"] = address(counts) + 4 * first if counts is not None else 0
-        return make_advance(variant_of(block, self.plan.precision)).address, address(body)
+        return make_advance(variant).address, address(body)
 
     def _bind_drive(self, drive: Drive, part: Any) -> tuple[int, int]:
         state = [self.memory.starting(a) for a in drive.state]
@@ -158,11 +159,12 @@ class Program:
                          drive.delay)
         neighbours = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all())
         lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
-        self.bodies.append((drive, drive.part, body))
+        variant = variant_of(drive, self.plan.precision)
+        self.bodies.append((drive, drive.part, body, variant))
         head = body[:HEAD].view(BODY)[0]
         head["prepare_at"], head["limit"] = kernel(prepare).address, limit_of(drive)
         body[-2:] = address(self.memory.keep(lanes)), address(self.memory.keep(drive.weights))
-        return make_drive(variant_of(drive, self.plan.precision), neighbours, len(drive.weights) == 1).address, address(body)
+        return make_drive(variant, neighbours, len(drive.weights) == 1).address, address(body)
 
     def _given(self, what: Block | Drive, p: int) -> tuple[list[Any], Any]:
         """Constants and random input of what a body is of; of a block those of one partition."""
@@ -174,9 +176,9 @@ class Program:
 
     def retune(self, changed: Sequence[Block | Drive]) -> None:
         """Take over the constants of some of the plan's blocks and drives, which have changed, in the same form."""
-        for what, p, body in self.bodies:
+        for what, p, body, variant in self.bodies:
             if any(what is other for other in changed):
-                rebind(self.memory, body, variant_of(what, self.plan.precision), *self._given(what, p))
+                rebind(self.memory, body, variant, *self._given(what, p))
                 if isinstance(what, Drive):
                     body[:HEAD].view(BODY)[0]["limit"] = limit_of(what)
 

@@ -23,7 +23,9 @@ def poisson_tables(means: Any, size: int) -> tuple[np.ndarray, np.ndarray, int, 
     A table is as large as its own mean asks for, so that a count depends on nothing but its mean and its random word: not
     on the other generators of its drive, which a partition or a delay may have sorted out.
     """
-    distinct, which = np.unique(np.asarray(means, np.float64), return_inverse=True)
+    distinct, which = [means], np.zeros(1, np.int64)
+    if np.ndim(means):
+        distinct, which = np.unique(np.asarray(means, np.float64), return_inverse=True)
     chances = [draws.poisson_probabilities(float(m)) for m in distinct]
     bits = np.array([draws.bits_for(len(c)) for c in chances], np.uint32)
     tables = np.zeros((2, len(distinct), 1 << int(bits.max())), np.uint32)
