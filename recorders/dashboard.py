@@ -142,7 +142,7 @@ def _head(page: Any, groups: Sequence[Group], title: str | None) -> None:
             f"in {span:,.10g} ms")
     recorded = sum(g.spikes.n * (w.end - w.begin) for g, w in zip(groups, windows))
     if recorded:
-        line += f" ({spikes / recorded * 1e3:.3g} spikes/s)"
+        line += f" ({_rate(spikes / recorded * 1e3)})"
     head = line if title is None else f"{title}\n{line}"
     texts = [", ".join(filter(None, [g.label, _figures(g)] if len(groups) <= MOST_NAMED else [g.label])) for g in groups]
     handles = [Patch(color=g.color, label=text) for g, text in zip(groups, texts) if text]
@@ -155,6 +155,11 @@ def _head(page: Any, groups: Sequence[Group], title: str | None) -> None:
         made.remove()
 
 
+def _rate(rate: float) -> str:
+    """Three digits, or all those before the point."""
+    return f"{rate:,.0f} spikes/s" if rate >= 999.5 else f"{rate:.3g} spikes/s"
+
+
 def _figures(g: Group) -> str:
     """Rate, CV and correlation of a group, as far as it has them."""
     s = g.spikes
@@ -165,4 +170,4 @@ def _figures(g: Group) -> str:
     both = {"CV": float(cv[np.isfinite(cv)].mean()) if np.isfinite(cv).any() else np.nan,
             "correlation": mean_correlation(first.times, first.senders, first.n, s.window, max(2.0, s.window.dt))}
     known = [f"{name} {value:.2g}" for name, value in both.items() if np.isfinite(value)]
-    return ", ".join([f"{rates_of(s).mean():.3g} spikes/s", *known])
+    return ", ".join([_rate(float(rates_of(s).mean())), *known])

@@ -153,8 +153,7 @@ def interval_cv(times: np.ndarray, senders: np.ndarray, n: int, min_spikes: int 
     """Standard deviation over mean of each neuron's inter-spike intervals (Softky and Koch, 1993), (n,).
 
     The standard deviation is the population's (divided by the number of intervals); below the rounding error of times it
-    is 0. NaN where a neuron has fewer than
-    min_spikes spikes, or only spikes at one and the same time.
+    is 0. NaN where a neuron has fewer than min_spikes spikes, or only spikes at one and the same time.
 
     times: (spikes,) ms, ascending; senders: (spikes,) int, 0..n-1.
     Raises BadRecording unless min_spikes is a whole number, at least 3: a single interval has no spread.

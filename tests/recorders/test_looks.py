@@ -165,10 +165,12 @@ def test_dark_styles_hide_nothing(network):
 def test_the_head_writes_numbers_out():
     sim = nl.Simulator(dt=1.0)
     cell, rec = sim.create(nl.parrot_neuron, 1), sim.create(nl.spike_recorder)
-    sim.connect(sim.create(nl.spike_generator, params=dict(spike_times=[5.0])), cell)
+    sim.connect(sim.create(nl.spike_generator, params=dict(spike_times=[5.0])), cell, delay=1.0)
     sim.connect(cell, rec)
     title = nl.dashboard(sim.simulate(1_200_000.0))["raster"].figure.legends[0].get_title().get_text()
     assert title.startswith("1 neuron, 1 spike in 1,200,000 ms")
+    title = nl.dashboard(run((2, 8000)), 0, traces=False)["raster"].figure.legends[0].get_title().get_text()
+    assert title == "2 neurons, 8,000 spikes in 1,000 ms (4,000 spikes/s)"
 
 
 def test_traces_of_a_dashboard_bear_the_raster_s_numbers(network):
