@@ -157,20 +157,37 @@ def show_time(axes: Axes, res: SpikeSource, start: float | None, stop: float | N
 
 
 def make_room(artist: Any, axes: Axes) -> None:
-    """Makes axes, and those above and below them, narrower by what stands right of them, where no engine lays them out."""
+    """Makes axes of a grid, and those above and below them, narrower by what stands right of them, unless an engine does."""
+    from matplotlib.gridspec import GridSpecFromSubplotSpec
+
     figure: Any = axes.figure
-    grid = axes.get_subplotspec()
-    if figure.get_layout_engine() is not None:
+    if _engine(axes) is not None or axes.get_subplotspec() is None:
         return
-    now = axes.get_position()
-    right = now.x1 if grid is None else grid.get_position(figure).x1           # where the axes ended before
+    now, right = axes.get_position(), _cell(axes).get_position(figure).x1
     over = artist.get_window_extent().transformed(figure.transSubfigure.inverted()).x1 - right
-    if over > 0.0:
-        width = max(now.width - over, 0.3 * now.width)
-        for a in figure.axes:
-            box = a.get_position()
-            if np.allclose([box.x0, box.x1], [now.x0, now.x1], atol=1e-6):
-                a.set_position((box.x0, box.y0, width, box.height))
+    for a in figure.axes if over > 0.0 else []:
+        box = a.get_position()
+        if a.get_subplotspec() is not None and np.allclose([box.x0, box.x1], [now.x0, now.x1], atol=1e-6):
+            cell = _cell(a)                          # is cut in two, so that later adjustments keep the room
+            share = max(now.width - over, 0.3 * now.width) / cell.get_position(figure).width
+            inner: Any = GridSpecFromSubplotSpec(1, 2, subplot_spec=cell, width_ratios=[share, 1.0 - share], wspace=0.0)
+            inner.cell = cell
+            a.set_subplotspec(inner[0])
+
+
+def _engine(axes: Axes) -> Any:
+    """What lays the figure out, if anything does; tight_layout() leaves one behind that does nothing."""
+    from matplotlib.layout_engine import PlaceHolderLayoutEngine
+
+    figure = axes.get_figure(root=True)
+    engine = None if figure is None else figure.get_layout_engine()
+    return None if isinstance(engine, PlaceHolderLayoutEngine) else engine
+
+
+def _cell(axes: Any) -> Any:
+    """Where axes stood in their grid, before they were made narrower."""
+    grid = axes.get_subplotspec()
+    return getattr(grid.get_gridspec(), "cell", grid)
 
 
 def time_axis(axes: Axes) -> None:
@@ -206,10 +223,9 @@ def legend(axes: Axes, groups: Sequence[Group], *, stacked: bool = False) -> Non
     fits = min(room.height / box.height, 0.5 * room.width / box.width)
     if fits < 1.0:
         made = axes.legend(**look, fontsize=max(fits * size, min(size, SMALLEST)))
-    figure = axes.get_figure(root=True)
-    engine = None if figure is None else figure.get_layout_engine()
-    if engine is not None and figure is not None:
-        engine.execute(figure)
+    engine = _engine(axes)
+    if engine is not None:
+        engine.execute(axes.get_figure(root=True))
     else:
         make_room(made, axes)
 

@@ -1,4 +1,5 @@
 """How pictures look: names and numbers neither touch nor leave the page, and nothing that is drawn misleads."""
+import pickle
 from types import SimpleNamespace
 
 import matplotlib
@@ -105,6 +106,10 @@ def test_without_a_layout_engine_legends_and_bars_take_room_of_their_own_axes(ne
             assert max(right) <= end + 0.5 and a.get_window_extent().x1 > 0.6 * end
         assert column[0].get_position().x1 == column[1].get_position().x1
     assert axes[0, 0].get_window_extent().width > 100
+    figure.tight_layout()                                                     # may be asked for later, and counts all of it
+    nl.plot_correlogram(res, [0, 1], labels=["excitatory", "inhibitory"], ax=axes[0, 1])
+    assert all(a.get_legend().get_window_extent().x1 <= figure.bbox.x1 for a in (axes[0, 0], axes[0, 1], axes[1, 0]))
+    assert all(a.get_in_layout() for a in figure.axes) and pickle.dumps(figure)
 
 
 def test_marks_suit_the_axes_that_a_legend_leaves():
