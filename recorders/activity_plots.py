@@ -8,7 +8,7 @@ import numpy as np
 
 from .contract import BadRecording
 from .correlograms import correlogram_of, while_both
-from .drawing import Group, axes_or_new, bare, empty, groups_of, legend, run_of
+from .drawing import Group, axes_or_new, bare, empty, few_ticks, groups_of, legend, run_of
 from .rates import rates_of
 from .synchrony import spectrum_of
 from .trains import NEAR, Spikes, SpikeSource, binned, duration, whole_bins
@@ -43,10 +43,11 @@ def plot_correlogram(res: SpikeSource, rec: Any, other: Any = None, *, bin: floa
         raise BadRecording(f"max_lag = {max_lag!r}: must be shorter than the window of {least:g} ms by a bin")
     curves = [correlogram_of(a, b, bin, max_lag, "rate") for a, b in pairs]
     axes = axes_or_new(ax)
-    draw_correlograms(axes, groups, [b for _, b in pairs], curves)
-    axes.set_xlim(-max_lag, max_lag)
     if labels is not None or len(groups) > 1:
         legend(axes, groups)
+    draw_correlograms(axes, groups, [b for _, b in pairs], curves)
+    axes.set_xlim(-max_lag, max_lag)
+    few_ticks(axes, len(f"{-max_lag:.{0 if max_lag > 9 else 2}f}"))
     return axes
 
 
@@ -66,9 +67,9 @@ def plot_spectrum(res: SpikeSource, rec: Any, *, bin: float = 1.0, segment: floa
     groups = groups_of(res, rec, start, stop, color, labels)
     curves = spectra(groups, bin, segment)
     axes = axes_or_new(ax)
-    draw_spectra(axes, groups, curves, bin)
     if labels is not None or len(groups) > 1:
         legend(axes, groups)
+    draw_spectra(axes, groups, curves, bin)
     return axes
 
 
@@ -107,7 +108,7 @@ def draw_spectra(axes: Axes, groups: Sequence[Group], curves: Sequence[Curve], b
 
     for g, (x, y) in zip(groups, curves):
         if len(x):
-            axes.plot(x, y, color=g.color, linewidth=1.2)
+            axes.plot(x, y, color=g.color, linewidth=1.2, marker="o" if len(x) == 1 else None)
     bare(axes)
     axes.set(xlim=(0.0, 500.0 / bin), xlabel="Frequency (Hz)", ylabel="Power ((spikes/s)$^2$/Hz)")
     powers = np.concatenate([y for _, y in curves])

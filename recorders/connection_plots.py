@@ -12,6 +12,7 @@ from .trains import whole
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+NARROW = 4.0                  # times wider or higher, above which fields are no squares
 MOST_BINS = 250               # rows and columns of the picture: fields smaller than a pixel would be lost
 
 
@@ -49,14 +50,19 @@ def plot_connections(connections: Linked, *, what: str = "weight", bins: int | N
     axes: Any = axes_or_new(ax, 6.5, 5.0)
     image = axes.pcolormesh(edges[1], edges[0], shown, rasterized=True, **shades(shown, what))
     axes.invert_yaxis()
-    axes.set(xlabel="Source (global id)", ylabel="Target (global id)", aspect="equal")
+    across, down = (e[-1] - e[0] for e in edges[::-1])
+    axes.set(xlabel="Source (global id)", ylabel="Target (global id)",
+             aspect="equal" if 1 / NARROW <= across / down <= NARROW else "auto")      # too narrow a strip could not be read
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
     single = all((np.diff(e) == 1).all() for e in edges)
     name = {"weight": "Weight" if single else "Mean weight of a pair", "delay": "Delay",
             "number": "Connections" if single else "Connections of a pair"}[what]
     unit = {"weight": getattr(connections, "weight_unit", ""), "delay": "ms", "number": ""}[what]
     bar = axes.figure.colorbar(image, ax=axes, label=f"{name} ({unit})" if unit else name)
+    if what == "number" and single:
+        bar.locator = MaxNLocator(6, steps=[1, 2, 5, 10], integer=True)
+        bar.update_ticks()
     if isinstance(image.norm, TwoSlopeNorm):                   # each side is on a scale of its own
         bar.set_ticks([*side_ticks(-float(shown.min()))[:0:-1] * -1.0, *side_ticks(float(shown.max()))])
     return axes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .contract import BadRecording
-from .drawing import Group, axes_or_new, bare, empty, groups_of, legend, note, run_of
+from .drawing import Group, axes_or_new, bare, empty, few_ticks, groups_of, legend, note, run_of
 from .rates import rates_of
 from .statistics import correlations, first_neurons, interval_cv
 from .trains import Spikes, SpikeSource, duration, whole
@@ -64,9 +64,9 @@ def _public(res: SpikeSource, rec: Any, kind: str | None, start: float | None, s
     groups = groups_of(res, rec, start, stop, color, labels)
     axes = axes_or_new(ax)
     boxes = kind == "box" or kind is None and len(groups) > 3
-    draw(axes, groups, *more, boxes=boxes)
     if (labels is not None or len(groups) > 1) and not boxes:
         legend(axes, groups)
+    draw(axes, groups, *more, boxes=boxes)
     return axes
 
 
@@ -76,7 +76,9 @@ def draw_rate_distribution(axes: Axes, groups: Sequence[Group], *, boxes: bool) 
     for g in groups:
         span = g.spikes.window.end - g.spikes.window.begin
         one = max(one, 1e3 / span if span > 0 else 0.0)
-        values.append(rates_of(g.spikes) if len(g.spikes.times) else np.zeros(0))
+        values.append(rates_of(g.spikes) if span > 0 else np.zeros(0))
+    if not any(len(g.spikes.times) for g in groups):
+        values = [np.zeros(0)] * len(groups)
     top = max((float(v.max(initial=0.0)) for v in values), default=0.0)
     counts = top / one if one else 0.0
     step = one * max(int(np.ceil((counts + 1.0) / MOST_BINS)), 1)
@@ -121,8 +123,8 @@ def _edges(values: Sequence[np.ndarray], least: float | None = None, step: float
     if not len(every):
         return np.zeros(0)
     low, high = float(every.min()) if least is None else least, float(every.max())
-    if high <= low:
-        high = low + 1.0
+    if high <= low:                              # of correlations below, as none is above 1
+        low, high = (low, low + 1.0) if least is not None else (low - 1.0, low)
     quarter = float(np.subtract(*np.quantile(every, [0.75, 0.25])))
     wanted = np.clip((high - low) / max(2 * quarter / len(every) ** (1 / 3), 1e-12), 8, MOST_BINS)   # Freedman, Diaconis (1981)
     return np.linspace(low, high, int(max(min(wanted, (high - low) / max(step, 1e-12)), 5)) + 1)
@@ -130,11 +132,9 @@ def _edges(values: Sequence[np.ndarray], least: float | None = None, step: float
 
 def _draw(axes: Axes, groups: Sequence[Group], values: Sequence[np.ndarray], edges: np.ndarray, xlabel: str, ylabel: str,
           none: str, boxes: bool) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     bare(axes)
     axes.set_xlabel(xlabel)
-    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))        # labels such as -0.025 would touch in a dashboard
+    few_ticks(axes, 4, 5)                        # labels such as -0.025 would touch in a dashboard
     if not any(map(len, values)):
         axes.set(xlim=(0.0, 1.0), ylim=(0.0, 1.0), xticks=[], yticks=[], ylabel="" if boxes else ylabel)
         empty(axes, none)
@@ -152,7 +152,7 @@ def _draw(axes: Axes, groups: Sequence[Group], values: Sequence[np.ndarray], edg
 
 def _draw_boxes(axes: Axes, groups: Sequence[Group], values: Sequence[np.ndarray]) -> None:
     rows = range(1, len(groups) + 1)
-    mean = dict(marker="o", markerfacecolor="black", markeredgecolor="white", markersize=5)
+    mean = dict(marker="o", markerfacecolor="black", markeredgecolor="white", markersize=5 if len(groups) <= 10 else 3)
     drawn = axes.boxplot(list(values), positions=list(rows), orientation="horizontal", whis=(2.5, 97.5), showfliers=False,
                          patch_artist=True, widths=0.7, medianprops=dict(color="black", linewidth=1.5), showmeans=True,
                          meanprops=mean)

@@ -1,7 +1,7 @@
 """What all pictures share: groups of neurons in their colours, new axes, legends and notes.
 
 Pictures set what they need on their own axes and artists; fonts and sizes of text are those of the user's rcParams, which
-stay as they are.
+stay as they are. Only a legend that would leave too little room for the axes is written smaller.
 """
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's colours, which everybody can tell apart; two darker ones for their yellow and black.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B4226", "#555555")
+SMALLEST = 5.0       # points: of text that has to fit
 
 
 class Group(NamedTuple):
@@ -52,9 +53,18 @@ def groups_of(res: SpikeSource, rec: Any, start: float | None = None, stop: floa
         else:
             parts += zip(populations, _split(spikes, list(populations.values())))
     hint = "" if several or len(parts) < 2 else ", one for each population; [rec] draws all as one"
-    colors = [PALETTE[i % len(PALETTE)] for i in range(len(parts))] if color is None else colors_of(color, len(parts), hint)
+    colors = [_own_color(i) for i in range(len(parts))] if color is None else colors_of(color, len(parts), hint)
     names = [name for name, _ in parts] if labels is None else one_each("labels", labels, len(parts), hint)
     return [Group(str(name), c, spikes) for name, c, (_, spikes) in zip(names, colors, parts)]
+
+
+def _own_color(i: int) -> Any:
+    """The colour of group i; after those of the palette come lighter ones, and then darker ones."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    turn, base = i // len(PALETTE) % 3, PALETTE[i % len(PALETTE)]
+    red, green, blue = (0.5 * part + (0.5 if turn == 1 else 0.0) for part in to_rgb(base))
+    return to_hex((red, green, blue)) if turn else base
 
 
 def run_of(res: Any) -> Any:
@@ -117,6 +127,69 @@ def axes_or_new(ax: Axes | None, width: float = 6.5, height: float = 3.5) -> Axe
     return ax
 
 
+def ink(axes: Axes) -> Any:
+    """The colour of text, which is seen on the axes' ground, in dark styles too."""
+    return axes.xaxis.label.get_color()
+
+
+def points(axes: Axes) -> tuple[float, float]:
+    """Width and height of axes, in points, the unit of sizes of markers and fonts."""
+    box, figure = axes.get_window_extent(), axes.get_figure(root=True)
+    pixel = 72.0 / (figure.dpi if figure is not None else 100.0)
+    return box.width * pixel, box.height * pixel
+
+
+def few_ticks(axes: Axes, characters: int, most: int = 9) -> None:
+    """Takes so few numbers along x, of so many characters, that they do not touch."""
+    from matplotlib.ticker import MaxNLocator
+
+    size = float(axes.xaxis.get_major_ticks(1)[0].label1.get_fontsize())
+    number = points(axes)[0] / (0.65 * size * characters + size)
+    axes.xaxis.set_major_locator(MaxNLocator(int(np.clip(number, 1, most)), steps=[1, 2, 5, 10]))
+
+
+def show_time(axes: Axes, res: SpikeSource, start: float | None, stop: float | None) -> None:
+    """Shows this time (ms), or all of the results."""
+    begin, end = whole_window(res, start, stop)
+    axes.set_xlim(begin, end)
+    decimals = 0 if end - begin > 9.0 else 2 if end - begin < 1.0 else 1
+    few_ticks(axes, len(f"{end:.{decimals}f}"))
+
+
+def make_room(artist: Any, axes: Axes) -> None:
+    """Makes axes of a grid, and those above and below them, narrower by what stands right of them, unless an engine does."""
+    from matplotlib.gridspec import GridSpecFromSubplotSpec
+
+    figure: Any = axes.figure
+    if _engine(axes) is not None or axes.get_subplotspec() is None:
+        return
+    now, right = axes.get_position(), _cell(axes).get_position(figure).x1
+    over = artist.get_window_extent().transformed(figure.transSubfigure.inverted()).x1 - right
+    for a in figure.axes if over > 0.0 else []:
+        box = a.get_position()
+        if a.get_subplotspec() is not None and np.allclose([box.x0, box.x1], [now.x0, now.x1], atol=1e-6):
+            cell = _cell(a)                          # is cut in two, so that later adjustments keep the room
+            share = max(now.width - over, 0.3 * now.width) / cell.get_position(figure).width
+            inner: Any = GridSpecFromSubplotSpec(1, 2, subplot_spec=cell, width_ratios=[share, 1.0 - share], wspace=0.0)
+            inner.cell = cell
+            a.set_subplotspec(inner[0])
+
+
+def _engine(axes: Axes) -> Any:
+    """What lays the figure out, if anything does; tight_layout() leaves one behind that does nothing."""
+    from matplotlib.layout_engine import PlaceHolderLayoutEngine
+
+    figure = axes.get_figure(root=True)
+    engine = None if figure is None else figure.get_layout_engine()
+    return None if isinstance(engine, PlaceHolderLayoutEngine) else engine
+
+
+def _cell(axes: Any) -> Any:
+    """Where axes stood in their grid, before they were made narrower."""
+    grid = axes.get_subplotspec()
+    return getattr(grid.get_gridspec(), "cell", grid)
+
+
 def time_axis(axes: Axes) -> None:
     """Names the axis of time, and writes its numbers out, also those of a late second of a long run."""
     from matplotlib.ticker import ScalarFormatter
@@ -133,13 +206,28 @@ def bare(*axes: Axes) -> None:
 
 
 def legend(axes: Axes, groups: Sequence[Group], *, stacked: bool = False) -> None:
-    """The names of groups in their colours, if they have any, right of the axes; stacked: the first one lowest."""
+    """The names of groups in their colours, if they have any, right of the axes; stacked: the first one lowest.
+
+    Comes before what is drawn, whose marks suit the room that is left.
+    """
     from matplotlib.patches import Patch
 
-    if any(g.label for g in groups):
-        handles = [Patch(color=g.color, label=g.label) for g in groups]
-        axes.legend(handles=handles[::-1] if stacked else handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False,
-                    handlelength=0.8, handleheight=0.8)
+    if not any(g.label for g in groups):
+        return
+    handles = [Patch(color=g.color, label=g.label) for g in groups]
+    look: dict[str, Any] = dict(handles=handles[::-1] if stacked else handles, loc="upper left", bbox_to_anchor=(1.0, 1.0),
+                                frameon=False, handlelength=0.8, handleheight=0.8,
+                                labelspacing=0.5 if len(groups) <= 8 else 0.25)
+    made = axes.legend(**look)
+    room, box, size = axes.get_window_extent(), made.get_window_extent(), float(made.get_texts()[0].get_fontsize())
+    fits = min(room.height / box.height, 0.5 * room.width / box.width)
+    if fits < 1.0:
+        made = axes.legend(**look, fontsize=max(fits * size, min(size, SMALLEST)))
+    engine = _engine(axes)
+    if engine is not None:
+        engine.execute(axes.get_figure(root=True))
+    else:
+        make_room(made, axes)
 
 
 def empty(axes: Axes, text: str) -> None:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from .contract import BadRecording
-from .drawing import PALETTE, colors_of
+from .drawing import PALETTE, colors_of, ink, points
 from .trains import is_number, plain_array, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+USUAL = 270.0        # points: side of a new figure's axes
 
 
 class Placed(Protocol):
@@ -35,8 +38,9 @@ def plot_layer(nodes: Placed, *, values: Any = None, color: Any = PALETTE[0], si
                label: str | None = None, ax: Axes | None = None) -> Axes:
     """Draw nodes where they are; in three dimensions in axes of that projection.
 
-    values: one number a node, shown in colours; color: a matplotlib colour otherwise; size: of the dots, in points, smaller
-    where nodes are many unless given; ax: the axes to draw in, a new figure if None. Returns the axes.
+    values: one number a node, shown in colours, beside a bar of them in a new figure; color: a matplotlib colour otherwise;
+    size: of the dots, in points, smaller where nodes are many unless given; ax: the axes to draw in, a new figure if None.
+    Returns the axes.
     Raises BadRecording where an argument does not fit, and BadView for nodes without positions.
     """
     at = placed("nodes", nodes)
@@ -45,7 +49,10 @@ def plot_layer(nodes: Placed, *, values: Any = None, color: Any = PALETTE[0], si
         raise BadRecording(f"values has shape {shown.shape}: must have one entry for each of {len(at)} nodes")
     look = looks(color, size, len(at))
     axes: Any = _axes(ax, at.shape[1])
-    axes.scatter(*at.T, label=label, **look if shown is None else {**look, "color": None, "c": shown})
+    look = fitted(look, size, axes)
+    dots = axes.scatter(*at.T, label=label, **look if shown is None else {**look, "color": None, "c": shown})
+    if shown is not None and ax is None:
+        axes.figure.colorbar(dots, ax=axes, shrink=0.7)
     return axes
 
 
@@ -65,13 +72,14 @@ def plot_targets(source: Placed, targets: Placed, *, mask: Mask | None = None, c
         raise BadRecording(f"mask = {mask!r}: outlines are drawn in two dimensions")
     look = looks(color, size, len(targets))
     axes: Any = _axes(ax, here.shape[1])
+    look = fitted(look, size, axes)
     axes.scatter(*(targets.positions if len(targets) else here[:0]).T, label=label, zorder=2, **look)
-    axes.scatter(*here.T, marker="+", s=80, color="black", linewidths=1.5, zorder=3)
+    axes.scatter(*here.T, marker="+", s=80, color=ink(axes), linewidths=1.5, zorder=3)
     if mask is not None:
         spans = [np.linspace(low - 0.02 * (high - low), high + 0.02 * (high - low), 300) for low, high in zip(*mask.box)]
         x, y = np.meshgrid(*spans)
         within = mask.contains(np.stack([x.ravel(), y.ravel()], axis=1)).reshape(x.shape)
-        axes.contour(x + here[0, 0], y + here[0, 1], within.astype(float), levels=[0.5], colors="black", linewidths=0.8)
+        axes.contour(x + here[0, 0], y + here[0, 1], within.astype(float), levels=[0.5], colors=[ink(axes)], linewidths=0.8)
     return axes
 
 
@@ -102,7 +110,7 @@ def plot_distances(found: Any, possible: Any = None, *, p: Callable[[np.ndarray]
         axes.plot((edges[1:] + edges[:-1]) / 2, share, "o", markersize=3.5, color=color, label=label)
     if p is not None:
         x = np.linspace(0.0, top, 400)
-        axes.plot(x, p(x), color="black", linewidth=1.0, zorder=0)
+        axes.plot(x, p(x), color=ink(axes), linewidth=1.0, zorder=0)
     axes.set(xlabel="Distance", ylabel="Connections" if could is None else "Share of pairs connected", xlim=(0.0, top))
     axes.autoscale(axis="y")
     axes.set_ylim(bottom=0.0)
@@ -125,6 +133,11 @@ def looks(color: Any, size: Any, n: int) -> dict[str, Any]:
     return dict(color=colors_of(color, 1)[0], s=dot**2, linewidths=0)
 
 
+def fitted(look: dict[str, Any], size: Any, axes: Axes) -> dict[str, Any]:
+    """Dots as they suit axes smaller than those of a new figure, unless their size is given."""
+    return look if size is not None else {**look, "s": look["s"] * min(1.0, min(points(axes)) / USUAL) ** 2}
+
+
 def lengths(given: Any, name: str) -> np.ndarray:
     """Distances from displacements, or as they are given."""
     array = plain_array(name, given, "iuf").astype(np.float64)
@@ -142,6 +155,8 @@ def _axes(ax: Any, dimensions: int) -> Any:
             raise BadRecording(f"ax = {ax!r}: must be one matplotlib axes")
         if dimensions == 3 and not hasattr(ax, "get_zlim"):
             raise BadRecording("ax has two axes, positions have three: give subplots(subplot_kw=dict(projection='3d'))")
+        if dimensions == 2:
+            ax.set_aspect("equal")
         return ax
     import matplotlib.pyplot as plt
 
@@ -149,4 +164,7 @@ def _axes(ax: Any, dimensions: int) -> Any:
     axes: Any = figure.add_subplot(projection="3d" if dimensions == 3 else None)
     if dimensions == 2:
         axes.set(aspect="equal", xlabel="x", ylabel="y")
+    elif dimensions == 3:
+        axes.set(xlabel="x", ylabel="y", zlabel="z")
+        axes.set_box_aspect(None, zoom=0.85)                # the name of z would be cut
     return axes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .drawing import PALETTE as PALETTE
-from .drawing import Group, bare, empty, groups_of, legend, note, one_each, run_of, time_axis, whole_window
+from .drawing import Group, bare, empty, groups_of, legend, note, one_each, points, run_of, show_time, time_axis
 from .statistics import binned_rate
 from .trains import NEAR, SpikeSource, duration
 
@@ -37,16 +37,16 @@ def raster(res: SpikeSource, rec: Any, *, bin: float | None = None, start: float
         duration("bin", bin, run_of(res).dt)
     groups = groups_of(res, rec, start, stop, color, labels)
     top, bottom = _new_axes() if ax is None else one_each("ax", ax, 2, " axes, for spikes and for rates")
+    if labels is not None or len(groups) > 1:
+        legend(top, groups, stacked=True)
     draw_spikes(top, groups)
     draw_rates(bottom, groups, bin)
     for axes in (top, bottom):
-        axes.set_xlim(*whole_window(res, start, stop))
+        show_time(axes, res, start, stop)
     top.tick_params(labelbottom=False)
     bottom.figure.align_ylabels([top, bottom])
     if title is not None:
         top.set_title(title, **(dict(y=1.0, pad=18.0) if top.texts and top.images else {}))       # above the note of a density
-    if labels is not None or len(groups) > 1:
-        legend(top, groups, stacked=True)
     return top, bottom
 
 
@@ -62,7 +62,7 @@ def draw_spikes(axes: Axes, groups: Sequence[Group]) -> None:
     from matplotlib.ticker import MaxNLocator
 
     rows, spikes = sum(g.spikes.n for g in groups), sum(len(g.spikes.times) for g in groups)
-    width, height = _points(axes)
+    width, height = points(axes)
     if width * height < CROWDED * spikes:
         _draw_density(axes, groups, max(int(width / FIELD), 1), max(int(np.ceil(rows * FIELD / height)), 1))
         note(axes, f"{spikes:,} spikes, shown as density")
@@ -75,15 +75,8 @@ def draw_spikes(axes: Axes, groups: Sequence[Group]) -> None:
         empty(axes, "no spikes")
     bare(axes)
     axes.set_ylim(-0.5, max(rows, 1) - 0.5)
-    axes.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
     axes.set_ylabel("Neuron")
-
-
-def _points(axes: Axes) -> tuple[float, float]:
-    """Width and height of axes, in points, the unit of marker sizes."""
-    box, figure = axes.get_window_extent(), axes.get_figure(root=True)
-    pixel = 72.0 / (figure.dpi if figure is not None else 100.0)
-    return box.width * pixel, box.height * pixel
 
 
 def _markers(axes: Axes, width: float, height: float, rows: int, spikes: int) -> dict[str, Any]:

@@ -152,8 +152,8 @@ def binned_rate(times: np.ndarray, n: int, window: Window, bin: float) -> tuple[
 def interval_cv(times: np.ndarray, senders: np.ndarray, n: int, min_spikes: int = 5) -> np.ndarray:
     """Standard deviation over mean of each neuron's inter-spike intervals (Softky and Koch, 1993), (n,).
 
-    The standard deviation is the population's (divided by the number of intervals). NaN where a neuron has fewer than
-    min_spikes spikes, or only spikes at one and the same time.
+    The standard deviation is the population's (divided by the number of intervals); below the rounding error of times it
+    is 0. NaN where a neuron has fewer than min_spikes spikes, or only spikes at one and the same time.
 
     times: (spikes,) ms, ascending; senders: (spikes,) int, 0..n-1.
     Raises BadRecording unless min_spikes is a whole number, at least 3: a single interval has no spread.
@@ -162,10 +162,11 @@ def interval_cv(times: np.ndarray, senders: np.ndarray, n: int, min_spikes: int 
     interval, owner = intervals_of(times, senders, n)
     number = np.bincount(owner, minlength=n)
     mean = np.bincount(owner, interval, n) / np.maximum(number, 1)
-    variance = np.bincount(owner, (interval - mean[owner]) ** 2, n) / np.maximum(number, 1)
+    spread = np.sqrt(np.bincount(owner, (interval - mean[owner]) ** 2, n) / np.maximum(number, 1))
+    spread[spread < 4 * np.spacing(np.abs(times).max(initial=0.0))] = 0.0         # rounding errors of regular trains
     valid = (number + 1 >= min_spikes) & (mean > 0)
     cv = np.full(n, np.nan)
-    np.divide(np.sqrt(variance), mean, out=cv, where=valid)
+    np.divide(spread, mean, out=cv, where=valid)
     return cv
 
 

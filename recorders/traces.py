@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from .contract import BadRecording
-from .drawing import PALETTE, axes_or_new, bare, colors_of, empty, note, run_of, time_axis, whole_window
+from .drawing import PALETTE, axes_or_new, bare, colors_of, empty, ink, make_room, note, run_of, show_time, time_axis
 from .trains import NEAR, SpikeSource, part_of, positions_of, recorded_spikes, window_of
 
 if TYPE_CHECKING:
@@ -32,12 +32,14 @@ class TraceSource(SpikeSource, Protocol):
 
 
 class Traces(NamedTuple):
-    """values (samples, nodes) in `unit` at times (samples,) ms; spikes: their times for each node; nodes: positions."""
+    """values (samples, nodes) in `unit` at times (samples,) ms; spikes: their times for each node; nodes: positions, and what
+    they are called."""
 
     times: np.ndarray
     values: np.ndarray
     spikes: list[np.ndarray]
     nodes: list[int]
+    names: list[str]
     name: str
     unit: str
     dt: float
@@ -61,7 +63,7 @@ def plot_traces(res: TraceSource, rec: Any, name: str = "V_m", *, spikes: Any = 
     colors = _node_colors(color, len(t.nodes))
     axes = axes_or_new(ax, 8.0, 1.5 + 0.7 * max(len(t.nodes), 2))
     draw_traces(axes, t, colors)
-    axes.set_xlim(*whole_window(res, start, stop))
+    show_time(axes, res, start, stop)
     return axes
 
 
@@ -84,7 +86,7 @@ def read_traces(res: TraceSource, rec: Any, name: str, spikes: Any, nodes: Seque
         raise BadRecording(f"spikes = {spikes!r} did not record the spikes of node {lost[0]} of {rec!r}, "
                            f"of global id {ids[lost[0]]}: connect it, or give nodes")
     return Traces(times[shown], np.asarray(values)[shown], [trains.get(i, np.zeros(0)) for i in picked], picked,
-                  name, res.states(rec)[name], res.dt)
+                  [str(i) for i in picked], name, res.states(rec)[name], res.dt)
 
 
 def _node_colors(color: Any, n: int) -> list[Any]:
@@ -127,7 +129,7 @@ def draw_traces(axes: Axes, t: Traces, colors: Sequence[Any]) -> None:
     axes.set_ylim(low - 0.05 * span, peak + (len(t.nodes) - 1) * lane + 0.05 * span)
     if several:
         middle = np.nanmedian(t.values, axis=0) + lane * np.arange(len(t.nodes))
-        axes.set_yticks(middle, [str(i) for i in t.nodes])
+        axes.set_yticks(middle, t.names)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_ylabel(f"{quantity} of neuron")
@@ -139,9 +141,11 @@ def _scale_bar(axes: Axes, low: float, span: float, unit: str) -> None:
     length = 10.0 ** np.floor(np.log10(span / 2))
     length *= next(s for s in (5.0, 2.0, 1.0) if s * length <= span / 2)
     place = axes.get_yaxis_transform()
-    axes.plot([1.01, 1.01], [low, low + length], transform=place, color="black", linewidth=1.5, clip_on=False,
+    axes.plot([1.01, 1.01], [low, low + length], transform=place, color=ink(axes), linewidth=1.5, clip_on=False,
               solid_capstyle="butt", gid="scale")
-    axes.text(1.015, low + length / 2, f"{length:g} {unit}".strip(), transform=place, va="center", ha="left", fontsize="small")
+    text = axes.annotate(f"{length:g} {unit}".strip(), (1.01, low + length / 2), (3.0, 0.0), xycoords=place,
+                         textcoords="offset points", va="center", ha="left", fontsize="small", annotation_clip=False)
+    make_room(text, axes)
 
 
 def chunk_of(samples: np.ndarray) -> int:
