@@ -23,7 +23,8 @@ def poisson_tables(means: Any, size: int) -> tuple[np.ndarray, np.ndarray, int, 
     A table is as large as its own mean asks for, so that a count depends on nothing but its mean and its random word: not
     on the other generators of its drive, which a partition or a delay may have sorted out.
     """
-    distinct, which = [means], np.zeros(1, np.int64)
+    distinct: Any = [means]
+    which = np.zeros(1, np.int64)
     if np.ndim(means):
         distinct, which = np.unique(np.asarray(means, np.float64), return_inverse=True)
     chances = [draws.poisson_probabilities(float(m)) for m in distinct]
