@@ -2,6 +2,7 @@
 import builtins
 import errno
 import os
+import shutil
 
 import h5py
 import numpy as np
@@ -155,6 +156,52 @@ def test_a_file_that_another_process_writes_to_is_noticed(suffix, kind, how, tmp
     same(other.read(0, other.end), files.joined([rows(kind, 1, 40)] * (how == "goes on") + [theirs]))
 
 
+@pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("how", ["goes on", "begins anew"])
+def test_as_many_rows_of_another_process_are_told_apart(suffix, kind, how, tmp_path, monkeypatch):
+    """Samples of two runs are equally many, and only what they hold is another's."""
+    file = made(tmp_path / f"x.{suffix}", kind)
+    file.add(rows(kind, 1, 40))
+    file.flush()
+    position = file.position()
+    file.add(rows(kind, 40, 90))
+    file.flush()
+    monkeypatch.setattr(files, "_latest", {})
+    other = files.file_for(file.path, file.about)
+    if how == "goes on":
+        other.stand_at(position)
+        other.take_up()
+    else:
+        other.make()
+        other.add(rows(kind, 1, 40, seed=1))
+    other.add(rows(kind, 40, 90, seed=1))
+    other.add(rows(kind, 90, 95, seed=1))
+    other.flush()
+    with pytest.raises(BadRecording, match="another process writes to it"):
+        file.read(0, file.end)
+    if how == "goes on":
+        same(file.read(3, position["rows"]), {name: a[3:] for name, a in rows(kind, 1, 40).items()})
+    else:
+        with pytest.raises(BadRecording, match="another process writes to it"):
+            file.read(0, 3, ("stamps",))
+    file.add(rows(kind, 90, 95))
+    with pytest.raises(RecordingFailed, match="another process writes to it"):
+        file.flush()
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_file_that_was_copied_or_touched_is_the_same(suffix, tmp_path):
+    file = made(tmp_path / f"x.{suffix}", "spikes")
+    for i in (1, 40):
+        file.add(rows("spikes", i, i + 39))
+        file.flush()
+        os.utime(file.path)
+        shutil.copy(file.path, tmp_path / "copy")
+        os.replace(tmp_path / "copy", file.path)
+    same(file.read(0, file.end), files.joined([rows("spikes", 1, 40), rows("spikes", 40, 79)]))
+
+
 def test_a_full_disk_is_noticed_before_the_file_is_touched(tmp_path, monkeypatch):
     file = made(tmp_path / "x.h5", "spikes")
     file.add(rows("spikes", 1, 40))
@@ -237,6 +284,7 @@ def test_a_file_opens_whatever_was_written_of_it(kind, copied, tmp_path, monkeyp
     sonata.repair(tmp_path / "killed.h5")
     killed = files.file_for(str(tmp_path / "killed.h5"), about(kind))
     killed.rows = len(pieces[0]["stamps"])
+    killed._known = [(killed.rows, killed._digest(killed.rows))]
     same(killed.read(0, killed.rows), pieces[0])
     with h5py.File(tmp_path / "killed.h5", "r") as found, h5py.File(tmp_path / "x.h5", "r") as whole:
         names, others = [], []
