@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .files import LAST, OTHERS, About, Columns, RecordingFile
+from .paths import lock
 
 HEAD = "# NEST version: 3.10.0\n# RecordingBackendASCII version: 2\n"       # whose format this is
 ROWS = 1 << 16                  # made into text at a time
@@ -66,11 +67,13 @@ class AsciiFile(RecordingFile):
 
     def _write(self, pieces: list[Columns]) -> bytes:
         begin, step, last = self._marks[-1][1], max(ROWS // self.width, 1), self._last(self.rows)
-        marks, rows = [self._marks[-1]], self.rows
-        if os.path.getsize(self.path) not in (begin, self._left):
-            raise OSError(OTHERS)
+        marks, rows, mine = [self._marks[-1]], self.rows, False
         try:
             with open(self.path, "r+b") as file:
+                lock(file)
+                if os.fstat(file.fileno()).st_size not in (begin, self._left):
+                    raise OSError(OTHERS)
+                mine = True
                 file.seek(begin)                                      # over what a failure may have left: the same, and less
                 for columns in pieces:
                     for i in range(0, len(columns["stamps"]), step):
@@ -81,7 +84,7 @@ class AsciiFile(RecordingFile):
                             marks.append((rows, file.tell()))
         finally:
             with contextlib.suppress(OSError):
-                self._left = os.path.getsize(self.path)
+                self._left = os.path.getsize(self.path) if mine else self._left
         self._marks += marks[1:]
         return last
 

@@ -1,8 +1,10 @@
 """Paths of files that recorders write to: which may be made, whether there is room, and whether they were changed."""
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
+from typing import Any
 
 from .contract import BadRecording
 
@@ -13,6 +15,13 @@ def signature(path: str) -> tuple[int, ...]:
     """What changes when a file is written to, or replaced."""
     found = os.stat(path)
     return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def lock(file: Any) -> None:
+    """Wait until no other process that locks an open file has it; closing it lets it go. Not all systems and disks do this."""
+    with contextlib.suppress(ImportError, OSError):
+        import fcntl
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def reserve(path: str, nbytes: int) -> None:
