@@ -154,7 +154,7 @@ class RecordingFile(ABC):
             self.check()
             reserve(self.path, self._size())
             last = self._write(self._waiting)
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, RuntimeError) as error:      # h5py raises all of these
             raise RecordingFailed(
                 f"{self.path}: {error}. {self.rows:,} rows are in the file and {self.end - self.rows:,} wait in memory; "
                 f"results hold both; cont() goes on (or run(), before cleanup()), writing those first") from error

@@ -156,6 +156,22 @@ def test_a_file_that_another_process_writes_to_is_noticed(suffix, kind, how, tmp
     same(other.read(0, other.end), files.joined([rows(kind, 1, 40)] * (how == "goes on") + [theirs]))
 
 
+@pytest.mark.parametrize("error", [RuntimeError, KeyError, ValueError])
+def test_whatever_h5py_raises_is_a_write_that_failed(error, tmp_path, monkeypatch):
+    file = made(tmp_path / "x.h5", "spikes")
+    file.add(rows("spikes", 1, 40))
+    resize = h5py.Dataset.resize
+
+    def failing(*_):
+        raise error("Unable to synchronously flush file")
+    monkeypatch.setattr(h5py.Dataset, "resize", failing)
+    with pytest.raises(RecordingFailed, match="Unable to synchronously flush file"):
+        file.flush()
+    monkeypatch.setattr(h5py.Dataset, "resize", resize)
+    file.flush()
+    same(file.read(0, file.end), rows("spikes", 1, 40))
+
+
 @pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("how", ["goes on", "begins anew"])
