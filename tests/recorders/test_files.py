@@ -92,6 +92,33 @@ def test_rows_are_found_by_their_stamp(suffix, kind, waiting, tmp_path, monkeypa
             assert file.first_after(stamp, begin, end) == right, (begin, end, stamp)
 
 
+def test_of_a_long_text_little_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(ascii_format, "ROWS", 60)
+    loadtxt, lines = np.loadtxt, []
+
+    def noted(text, **given):
+        lines.append(text.getvalue().count(b"\n"))
+        return loadtxt(text, **given)
+    for kind in ("spikes", "states"):
+        file = made(tmp_path / f"{kind}.dat", kind)
+        whole = rows(kind, 1, 400)
+        for columns in ({name: a[:7] for name, a in whole.items()}, {name: a[7:] for name, a in whole.items()}):
+            file.add(columns)
+        file.flush()                                                # at once
+        monkeypatch.setattr(np, "loadtxt", noted)
+        n = file.end
+        same(file.read(300, 303), {name: a[300:303] for name, a in whole.items()})
+        at = int(whole["stamps"][n // 2])
+        assert file.first_after(at, 0, n) == np.searchsorted(whole["stamps"], at, side="right")
+        assert max(lines) <= 120
+        monkeypatch.undo()
+        monkeypatch.setattr(ascii_format, "ROWS", 60)
+    lines.clear()
+    monkeypatch.setattr(np, "loadtxt", noted)
+    np.testing.assert_array_equal(file.read(5, 399, ("stamps",))["stamps"], whole["stamps"][5:399])     # of all samples
+    assert len(lines) == 1 and lines[0] <= 120
+
+
 @pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("at", ["before", "after"])
