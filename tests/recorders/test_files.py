@@ -1,6 +1,7 @@
 """Files of recorders by themselves: what is added is read back, whatever fails in between."""
 import builtins
 import errno
+import fcntl
 import os
 import shutil
 
@@ -231,6 +232,30 @@ def test_as_many_rows_of_another_process_are_told_apart(suffix, kind, how, tmp_p
     file.add(rows(kind, 90, 95))
     with pytest.raises(RecordingFailed, match="another process writes to it"):
         file.flush()
+
+
+def test_a_text_is_locked_while_it_is_written(tmp_path, monkeypatch):
+    """What came while another process had the lock is not written over, now or at the next attempt."""
+    file, lock = made(tmp_path / "x.dat", "spikes"), ascii_format.lock
+    other = files.file_for(file.path, file.about)
+    other._known = [(0, other._digest(0))]
+    other._marks = [(0, len(other._head))]
+    theirs, ours = rows("spikes", 1, 40, seed=1), rows("spikes", 1, 40)
+
+    def waited(locked):
+        monkeypatch.setattr(ascii_format, "lock", lock)
+        other.add(theirs)
+        other.flush()
+        lock(locked)
+        with open(file.path) as again, pytest.raises(BlockingIOError):
+            fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    monkeypatch.setattr(ascii_format, "lock", waited)
+    file.add(ours)
+    for _ in range(2):
+        with pytest.raises(RecordingFailed, match="another process writes to it"):
+            file.flush()
+    same(other.read(0, other.end), theirs)
+    same(file.read(0, file.end), ours)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
