@@ -238,8 +238,7 @@ def test_a_text_is_locked_while_it_is_written(tmp_path, monkeypatch):
     """What came while another process had the lock is not written over, now or at the next attempt."""
     file, lock = made(tmp_path / "x.dat", "spikes"), ascii_format.lock
     other = files.file_for(file.path, file.about)
-    other._known = [(0, other._digest(0))]
-    other._marks = [(0, len(other._head))]
+    other._marks, other._known = list(file._marks), list(file._known)
     theirs, ours = rows("spikes", 1, 40, seed=1), rows("spikes", 1, 40)
 
     def waited(locked):
