@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording, RecordingFailed
+from .paths import ASCII, reserve, signature
 
 Columns = dict[str, np.ndarray]
 _latest: weakref.WeakValueDictionary[str, RecordingFile] = weakref.WeakValueDictionary()      # made by this process, by path
-HDF5, ASCII = (".h5", ".hdf5"), (".dat",)
 OTHERS = "it has not the rows that were written: another process writes to it"
 PIECE = 1 << 24                 # bytes that are read at a time where not all are wanted
 LAST = 1 << 16                  # bytes of the last rows, by which a file is known again
@@ -71,6 +71,8 @@ class RecordingFile(ABC):
         self._before: RecordingFile | None = None       # whose rows it went on with
         self.expected: str | None = None
         self._waiting: list[Columns] = []
+        self._known: list[tuple[int, str]] = []         # after each time that it was written to: rows, and a digest of the last
+        self._seen: Any = None              # signature of the file when it was last found to have them
 
     @property
     def end(self) -> int:
@@ -88,6 +90,7 @@ class RecordingFile(ABC):
                 os.remove(self.path)
             self._make()
             self._own(0)
+            self._known = [(0, self._digest(0))]
         except OSError as error:
             raise BadRecording(f"record_to = {self.path!r}: cannot be made: {error}") from error
 
@@ -111,7 +114,7 @@ class RecordingFile(ABC):
             self.check()
             with open(self.path, "r+b") as file:
                 os.fsync(file.fileno())
-            return dict(rows=self.rows, next=self.next, last=self._digest())
+            return dict(rows=self.rows, next=self.next, last=self._digest(self.rows))
         except OSError as error:
             raise BadRecording(f"record_to = {self.path!r}: {error}, so that no checkpoint can say where it stands: give "
                                f"another path by set(record_to=...), and save again") from error
@@ -128,12 +131,12 @@ class RecordingFile(ABC):
             self._cut()
         except OSError as error:
             raise BadRecording(f"record_to = {self.path!r}: cannot be written to: {error}") from error
-        self.expected = None
+        self._known, self.expected = [(self.rows, self.expected)], None
         self._own(self.rows)
 
-    def _digest(self) -> str:
+    def _digest(self, rows: int) -> str:
         try:
-            return hashlib.sha256(self._last()).hexdigest()
+            return hashlib.sha256(self._last(rows)).hexdigest()
         except (KeyError, ValueError) as error:
             raise OSError("it is another recorder's") from error
 
@@ -150,19 +153,31 @@ class RecordingFile(ABC):
         try:
             self.check()
             reserve(self.path, self._size())
-            self._write(self._waiting)
-        except OSError as error:
+            last = self._write(self._waiting)
+        except (OSError, KeyError, ValueError, RuntimeError) as error:      # h5py raises all of these
             raise RecordingFailed(
                 f"{self.path}: {error}. {self.rows:,} rows are in the file and {self.end - self.rows:,} wait in memory; "
                 f"results hold both; cont() goes on (or run(), before cleanup()), writing those first") from error
-        self.rows, self._waiting = self.end, []
+        self.rows, self._waiting, self._seen = self.end, [], None
+        self._known.append((self.rows, hashlib.sha256(last).hexdigest()))
 
-    def check(self) -> None:
-        """OSError where the file that was made is not there any more, or not that of the checkpoint."""
+    def check(self, end: int | None = None) -> None:
+        """OSError where the file is not there any more, is not that of the checkpoint, or has not the rows that were written:
+        all, or those before `end`."""
         if self.replaced or not os.path.isfile(self.path):
             raise FileNotFoundError(f"the file is {'that of another run now' if self.replaced else 'gone'}")
-        if self.expected is not None and self.expected != self._digest():
-            raise OSError("it is another run's: its rows are not those that it had at the checkpoint")
+        if self.expected is not None:
+            if self.expected != self._digest(self.rows):
+                raise OSError("it is another run's: its rows are not those that it had at the checkpoint")
+        elif (seen := signature(self.path)) != self._seen:
+            rows, digest = self._known[bisect.bisect_left(self._known, (self.rows if end is None else end,))]
+            try:
+                same = self._digest(rows) == digest
+            except OSError as error:
+                raise OSError(f"{OTHERS} ({error})") from error
+            if not same:
+                raise OSError(OTHERS)
+            self._seen = seen if rows == self.rows else self._seen
 
     def first_after(self, stamp: int, begin: int, end: int) -> int:
         """The first of the rows begin .. end - 1 that is later than a stamp, or end. Raises BadRecording."""
@@ -181,7 +196,7 @@ class RecordingFile(ABC):
         try:
             if begin < min(end, self.rows):
                 if end > self.left:
-                    self.check()
+                    self.check(min(end, self.rows))
                 found = self._read(begin, min(end, self.rows), names)
                 parts.append({name: found[name] for name in names})
         except (OSError, KeyError, ValueError) as error:
@@ -195,7 +210,8 @@ class RecordingFile(ABC):
     def _make(self) -> None: ...
 
     @abstractmethod
-    def _write(self, pieces: list[Columns]) -> None: ...
+    def _write(self, pieces: list[Columns]) -> bytes:
+        """Append rows; returns what `_last` would, if nobody else writes to the file."""
 
     @abstractmethod
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns: ...
@@ -205,8 +221,8 @@ class RecordingFile(ABC):
         """Rows, ascending, that are quickly found: of some thousands one, and the first that waits."""
 
     @abstractmethod
-    def _last(self) -> bytes:
-        """The last of its rows, and what they are of; OSError, KeyError or ValueError where it has not so many, or others."""
+    def _last(self, rows: int) -> bytes:
+        """The last of so many rows, and what they are of; OSError, KeyError or ValueError where there are fewer, or others."""
 
     @abstractmethod
     def _cut(self) -> None:
@@ -255,47 +271,6 @@ def no_rows(about: About) -> Columns:
 def joined(parts: list[Columns]) -> Columns:
     """Rows of several pieces, one after another."""
     return parts[0] if len(parts) == 1 else {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
-
-
-def reserve(path: str, nbytes: int) -> None:
-    """OSError where so many bytes more have no room on the disk, before anything of the file is changed."""
-    if hasattr(os, "posix_fallocate"):
-        with open(path, "r+b") as file:
-            size = os.fstat(file.fileno()).st_size
-            try:
-                os.posix_fallocate(file.fileno(), size, nbytes)
-            finally:
-                os.ftruncate(file.fileno(), size)
-
-
-def check_format(path: str) -> None:
-    """Refuse a path that ends otherwise than files do, or whose format needs a library that is not here: BadRecording."""
-    suffix, there = Path(path).suffix, f"record_to = {path!r}"
-    if suffix not in HDF5 + ASCII:
-        raise BadRecording(f"{there}: must be 'memory', or a path that ends in .h5 or .hdf5 (HDF5), or in .dat (NEST's ascii "
-                           f"format)")
-    if suffix in HDF5:
-        try:
-            import h5py  # noqa: F401
-        except ImportError:
-            raise BadRecording(f"{there}: HDF5 needs h5py: install it with pip install \"nestling[h5]\"") from None
-
-
-def check_path(path: str, overwrite: bool) -> None:
-    """Refuse a file that cannot be made: BadRecording."""
-    check_format(path)
-    there = f"record_to = {path!r}"
-    folder = os.path.dirname(path) or "."
-    if not os.path.isdir(folder):
-        raise BadRecording(f"{there}: there is no folder {folder}")
-    if os.path.lexists(path):
-        if not os.path.isfile(path):
-            raise BadRecording(f"{there}: is there already, and no file")
-        if not overwrite:
-            raise BadRecording(f"{there}: is there already: overwrite=True replaces it, set(record_to=...) gives another path; "
-                               f"cont() appends to what simulate() has made")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise BadRecording(f"{there}: the folder {folder} cannot be written to")
 
 
 def file_for(path: str, about: About) -> RecordingFile:

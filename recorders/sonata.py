@@ -53,16 +53,19 @@ class SonataFile(RecordingFile):
     def _edges(self) -> list[int]:
         return [*range(0, self.rows, ROWS), self.rows]
 
-    def _last(self) -> bytes:
+    def _last(self, rows: int) -> bytes:
         with open_to_read(self.path) as file:
-            mine = file[f"nestling/{self.about.name}"]
-            rows, found = int(mine["rows"][()]), [mine["global_ids"][:]]
-            if rows < self.rows:
-                raise OSError(f"it has {rows:,} rows, and the checkpoint says {self.rows:,}")
-            data: list[Any] = []                # all that grows
-            file.visititems(lambda _, item: data.append(item) if None in getattr(item, "maxshape", ()) else None)
-            n = LAST // max(sum(d.dtype.itemsize * int(np.prod(d.shape[1:])) for d in data), 1)
-            found += [d[max(self.rows - max(n, 1), 0):self.rows] for d in data]
+            return self._last_of(file, rows)
+
+    def _last_of(self, file: Any, rows: int) -> bytes:
+        mine = file[f"nestling/{self.about.name}"]
+        there, found = int(mine["rows"][()]), [mine["global_ids"][:]]
+        if there < rows:
+            raise OSError(f"it has {there:,} rows, and there were {rows:,}")
+        data: list[Any] = []                    # all that grows
+        file.visititems(lambda _, item: data.append(item) if None in getattr(item, "maxshape", ()) else None)
+        n = LAST // max(sum(d.dtype.itemsize * int(np.prod(d.shape[1:])) for d in data), 1)
+        found += [d[max(rows - max(n, 1), 0):rows] for d in data]
         return b"".join(a.tobytes() for a in found)
 
     def _cut(self) -> None:
@@ -82,8 +85,8 @@ class SonataFile(RecordingFile):
         if unit:
             data.attrs["units"] = unit
 
-    def _append(self, file: Any, columns: dict[str, Iterable[np.ndarray]], **others: np.ndarray) -> None:
-        """Append pieces to data sets, and put others in the place of what they hold, by path."""
+    def _append(self, file: Any, columns: dict[str, Iterable[np.ndarray]], **others: np.ndarray) -> bytes:
+        """Append pieces to data sets, and put others in the place of what they hold, by path. Returns what `_last` does."""
         pairs = [(file[path], pieces) for path, pieces in columns.items()]
         rows, number = file[f"nestling/{self.about.name}/rows"], self.end
         if rows[()] not in (self.rows, self.tried):         # after a failure either of both
@@ -101,6 +104,7 @@ class SonataFile(RecordingFile):
             data[...] = values
         file.flush()
         rows[...] = number
+        return self._last_of(file, number)
 
 
 class SonataEvents(SonataFile):
@@ -128,10 +132,10 @@ class SonataEvents(SonataFile):
             for name, own in self.names.items():
                 self._dataset(group, own, (), self._kind(name))
 
-    def _write(self, pieces: list[Columns]) -> None:
+    def _write(self, pieces: list[Columns]) -> bytes:
         found = {f"{self.group}/{own}": [p[name].view(self._kind(name)) for p in pieces] for name, own in self.names.items()}
         with self._open() as file:
-            self._append(file, {**found, f"{self.group}/timestamps": (p["stamps"] * self.about.dt for p in pieces)})
+            return self._append(file, {**found, f"{self.group}/timestamps": (p["stamps"] * self.about.dt for p in pieces)})
 
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
         with self._open_to_read(end) as file:
@@ -165,12 +169,13 @@ class SonataReport(SonataFile):
                 mapping["time"] = np.zeros(3)
                 mapping["time"].attrs["units"] = "ms"
 
-    def _write(self, pieces: list[Columns]) -> None:
+    def _write(self, pieces: list[Columns]) -> bytes:
         step, end = self.about.interval, int(pieces[-1]["stamps"][-1]) + self.about.interval
         times = np.array([end - step * self.end, end, step]) * self.about.dt
         with self._open() as file:
-            self._append(file, {f"{self._group(state)}/data": [p[state] for p in pieces] for state in self.about.states},
-                         **{f"{self._group(state)}/mapping/time": times for state in self.about.states})
+            return self._append(
+                file, {f"{self._group(state)}/data": [p[state] for p in pieces] for state in self.about.states},
+                **{f"{self._group(state)}/mapping/time": times for state in self.about.states})
 
     def _read(self, begin: int, end: int, names: tuple[str, ...]) -> Columns:
         with self._open_to_read(end) as file:

@@ -83,13 +83,13 @@ def recorded_spikes(res: SpikeSource, rec: Any, start: float | None = None, stop
 
 def window_of(window: tuple[float, float], dt: float, start: float | None, stop: float | None) -> tuple[float, float]:
     """start and stop (ms); None stands for the begin and the end of the window, in which they must lie: BadRecording."""
-    t0, t1 = window
-    if start is not None and not (is_number(start) and t0 <= start < t1):
+    (t0, t1), near = window, NEAR * dt                  # a window may begin at 3 * 0.1, which is more than 0.3
+    if start is not None and not (is_number(start) and t0 - near <= start < t1 - near):
         raise BadRecording(f"start = {start!r}: must be a plain number of ms, at least {t0:g} and less than {t1:g}")
-    begin = t0 if start is None else float(start)
-    if stop is not None and not (is_number(stop) and begin < stop <= t1 + NEAR * dt):
+    begin = t0 if start is None else max(float(start), t0)
+    if stop is not None and not (is_number(stop) and begin + near < stop <= t1 + near):
         raise BadRecording(f"stop = {stop!r}: must be a plain number of ms, more than {begin:g} and at most {t1:g}")
-    return begin, t1 if stop is None else float(stop)
+    return begin, t1 if stop is None else min(float(stop), t1)
 
 
 def part_of(res: Any, begin: float, end: float) -> Any:

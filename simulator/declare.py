@@ -11,7 +11,7 @@ import numpy as np
 from nestling.connect.contract import Distribution
 from nestling.models.contract import Field, Model, ParameterError, require
 from nestling.recorders.contract import BadRecording, Recorder, switch
-from nestling.recorders.files import check_path
+from nestling.recorders.paths import check_path
 
 from .errors import BadTime, BadView, unknown
 from .formulas import expression_in, is_expression

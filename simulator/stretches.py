@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 
 from nestling.recorders.contract import BadRecording, RecordingFailed
-from nestling.recorders.files import RecordingFile, check_format, check_path, file_for
+from nestling.recorders.files import RecordingFile, file_for
+from nestling.recorders.paths import check_format, check_path
 from nestling.recorders.results import Results
 
 from .backends import Program

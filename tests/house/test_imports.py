@@ -15,7 +15,8 @@ SHARED = {
     "nestling.models.reading": {"simulator.py", "descriptions.py"},                                 # a module read as a model
     "nestling.recorders.results": {"collect.py", "simulator.py", "profile.py", "run_control.py", "running.py",
                                    "stretches.py"},                              # what a run returns
-    "nestling.recorders.files": {"collect.py", "declare.py", "planning.py", "stretches.py", "checkpoint.py"},    # they write to
+    "nestling.recorders.files": {"collect.py", "planning.py", "stretches.py", "checkpoint.py"},          # they write to
+    "nestling.recorders.paths": {"declare.py", "stretches.py"},
     "nestling.connect.explicit_edges": {"edits.py"},                              # connections that were changed are listed
     "nestling.connect.one_to_one": {"edits.py"},                                  # the rules by which connections are removed
     "nestling.connect.all_to_all": {"connecting.py", "edits.py"},                             # the rule where none is given
@@ -71,9 +72,9 @@ def test_connect_imports_numpy_scipy_its_own_folder_and_the_arithmetic_of_models
 def test_recorders_import_numpy_scipy_and_their_own_folder_and_matplotlib_in_functions(imports):
     found = [i for i in imports["recorders"] if not i.module.startswith("nestling.recorders")]
     handing_over = {"pandas", "neo", "quantities", "xarray"}         # results go to other tools in one file
-    assert allowed(of(found, "handover.py", "sonata.py", "files.py"), {"numpy", "scipy", "matplotlib"}) == []
-    assert allowed([i for i in found if i.file in ("recorders/sonata.py", "recorders/files.py")], {"numpy", "h5py"}) == []
-    assert allowed(of(found, "sonata.py", "files.py"), {"numpy", "scipy", "matplotlib", *handing_over}) == []
+    assert allowed(of(found, "handover.py", "sonata.py", "paths.py"), {"numpy", "scipy", "matplotlib"}) == []
+    assert allowed([i for i in found if i.file in ("recorders/sonata.py", "recorders/paths.py")], {"numpy", "h5py"}) == []
+    assert allowed(of(found, "sonata.py", "paths.py"), {"numpy", "scipy", "matplotlib", *handing_over}) == []
     assert [str(i) for i in found if package(i.module) in {"matplotlib", "h5py", *handing_over} and i.top] == []
     assert any(package(i.module) == "matplotlib" for i in found)
 
@@ -95,7 +96,7 @@ def test_no_file_but_the_public_face_imports_a_concrete_model_or_recorder(import
     assert [str(i) for i in concrete] == []
     recorders = [i for i in of(imports["simulator"], "__init__.py") if i.module.startswith("nestling.recorders.")]
     assert {i.module for i in recorders} <= {"nestling.recorders.contract", "nestling.recorders.results",
-                                             "nestling.recorders.files"}
+                                             "nestling.recorders.files", "nestling.recorders.paths"}
 
 
 def test_the_simulator_needs_numpy_and_numba_and_the_rest_only_in_functions(imports):

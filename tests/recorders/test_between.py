@@ -6,6 +6,8 @@ import pytest
 
 from nestling import simulator as nl
 from nestling.recorders import files
+from nestling.recorders.results import Results
+from nestling.recorders.trains import window_of
 
 WHERE = ("memory", "h5", "dat")
 
@@ -110,3 +112,18 @@ def test_bad_parts(run):
                         (dict(stop=250.05), "stop = 250.05 ms: must be a multiple of dt = 0.1 ms")):
         with pytest.raises(nl.BadRecording, match=text):
             res.between(**given)
+
+
+def test_edges_that_rounding_moved_are_within(run):
+    """3 * 0.1 is more than 0.3."""
+    whole, spikes, _, _ = run
+    res = Results(0.1, 3, 6, [], lambda value, unit: value)
+    assert res.window[0] > 0.3 and res.window[1] > 0.6
+    assert res.between(0.3, 0.6).window == res.window
+    assert window_of(res.window, 0.1, 0.3, 0.6) == (res.window[0], 0.6)
+    for given, text in ((dict(start=0.6), "start = 0.6: .* less than 0.6"),
+                        (dict(start=0.5, stop=0.50001), "stop = 0.50001: .* more than 0.5")):
+        with pytest.raises(nl.BadRecording, match=text):
+            res.between(**given)
+    with pytest.raises(nl.BadRecording, match="start = .*99.99.*: must be .* less than 400"):
+        nl.mean_rates(whole, spikes, start=float(np.nextafter(400.0, 0.0)))

@@ -1,7 +1,9 @@
 """Files of recorders by themselves: what is added is read back, whatever fails in between."""
 import builtins
 import errno
+import fcntl
 import os
+import shutil
 
 import h5py
 import numpy as np
@@ -91,6 +93,33 @@ def test_rows_are_found_by_their_stamp(suffix, kind, waiting, tmp_path, monkeypa
             assert file.first_after(stamp, begin, end) == right, (begin, end, stamp)
 
 
+def test_of_a_long_text_little_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(ascii_format, "ROWS", 60)
+    loadtxt, lines = np.loadtxt, []
+
+    def noted(text, **given):
+        lines.append(text.getvalue().count(b"\n"))
+        return loadtxt(text, **given)
+    for kind in ("spikes", "states"):
+        file = made(tmp_path / f"{kind}.dat", kind)
+        whole = rows(kind, 1, 400)
+        for columns in ({name: a[:7] for name, a in whole.items()}, {name: a[7:] for name, a in whole.items()}):
+            file.add(columns)
+        file.flush()                                                # at once
+        monkeypatch.setattr(np, "loadtxt", noted)
+        n = file.end
+        same(file.read(300, 303), {name: a[300:303] for name, a in whole.items()})
+        at = int(whole["stamps"][n // 2])
+        assert file.first_after(at, 0, n) == np.searchsorted(whole["stamps"], at, side="right")
+        assert max(lines) <= 120
+        monkeypatch.undo()
+        monkeypatch.setattr(ascii_format, "ROWS", 60)
+    lines.clear()
+    monkeypatch.setattr(np, "loadtxt", noted)
+    np.testing.assert_array_equal(file.read(5, 399, ("stamps",))["stamps"], whole["stamps"][5:399])     # of all samples
+    assert len(lines) == 1 and lines[0] <= 120
+
+
 @pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("at", ["before", "after"])
@@ -153,6 +182,91 @@ def test_a_file_that_another_process_writes_to_is_noticed(suffix, kind, how, tmp
             file.read(0, file.end, ("stamps",) if theirs is None else ())
         assert file.rows == ours
     same(other.read(0, other.end), files.joined([rows(kind, 1, 40)] * (how == "goes on") + [theirs]))
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyError, ValueError])
+def test_whatever_h5py_raises_is_a_write_that_failed(error, tmp_path, monkeypatch):
+    file = made(tmp_path / "x.h5", "spikes")
+    file.add(rows("spikes", 1, 40))
+    resize = h5py.Dataset.resize
+
+    def failing(*_):
+        raise error("Unable to synchronously flush file")
+    monkeypatch.setattr(h5py.Dataset, "resize", failing)
+    with pytest.raises(RecordingFailed, match="Unable to synchronously flush file"):
+        file.flush()
+    monkeypatch.setattr(h5py.Dataset, "resize", resize)
+    file.flush()
+    same(file.read(0, file.end), rows("spikes", 1, 40))
+
+
+@pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("how", ["goes on", "begins anew"])
+def test_as_many_rows_of_another_process_are_told_apart(suffix, kind, how, tmp_path, monkeypatch):
+    """Samples of two runs are equally many, and only what they hold is another's."""
+    file = made(tmp_path / f"x.{suffix}", kind)
+    file.add(rows(kind, 1, 40))
+    file.flush()
+    position = file.position()
+    file.add(rows(kind, 40, 90))
+    file.flush()
+    monkeypatch.setattr(files, "_latest", {})
+    other = files.file_for(file.path, file.about)
+    if how == "goes on":
+        other.stand_at(position)
+        other.take_up()
+    else:
+        other.make()
+        other.add(rows(kind, 1, 40, seed=1))
+    other.add(rows(kind, 40, 90, seed=1))
+    other.add(rows(kind, 90, 95, seed=1))
+    other.flush()
+    with pytest.raises(BadRecording, match="another process writes to it"):
+        file.read(0, file.end)
+    if how == "goes on":
+        same(file.read(3, position["rows"]), {name: a[3:] for name, a in rows(kind, 1, 40).items()})
+    else:
+        with pytest.raises(BadRecording, match="another process writes to it"):
+            file.read(0, 3, ("stamps",))
+    file.add(rows(kind, 90, 95))
+    with pytest.raises(RecordingFailed, match="another process writes to it"):
+        file.flush()
+
+
+def test_a_text_is_locked_while_it_is_written(tmp_path, monkeypatch):
+    """What came while another process had the lock is not written over, now or at the next attempt."""
+    file, lock = made(tmp_path / "x.dat", "spikes"), ascii_format.lock
+    other = files.file_for(file.path, file.about)
+    other._marks, other._known = list(file._marks), list(file._known)
+    theirs, ours = rows("spikes", 1, 40, seed=1), rows("spikes", 1, 40)
+
+    def waited(locked):
+        monkeypatch.setattr(ascii_format, "lock", lock)
+        other.add(theirs)
+        other.flush()
+        lock(locked)
+        with open(file.path) as again, pytest.raises(BlockingIOError):
+            fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    monkeypatch.setattr(ascii_format, "lock", waited)
+    file.add(ours)
+    for _ in range(2):
+        with pytest.raises(RecordingFailed, match="another process writes to it"):
+            file.flush()
+    same(other.read(0, other.end), theirs)
+    same(file.read(0, file.end), ours)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_file_that_was_copied_or_touched_is_the_same(suffix, tmp_path):
+    file = made(tmp_path / f"x.{suffix}", "spikes")
+    for i in (1, 40):
+        file.add(rows("spikes", i, i + 39))
+        file.flush()
+        os.utime(file.path)
+        shutil.copy(file.path, tmp_path / "copy")
+        os.replace(tmp_path / "copy", file.path)
+    same(file.read(0, file.end), files.joined([rows("spikes", 1, 40), rows("spikes", 40, 79)]))
 
 
 def test_a_full_disk_is_noticed_before_the_file_is_touched(tmp_path, monkeypatch):
@@ -237,6 +351,7 @@ def test_a_file_opens_whatever_was_written_of_it(kind, copied, tmp_path, monkeyp
     sonata.repair(tmp_path / "killed.h5")
     killed = files.file_for(str(tmp_path / "killed.h5"), about(kind))
     killed.rows = len(pieces[0]["stamps"])
+    killed._known = [(killed.rows, killed._digest(killed.rows))]
     same(killed.read(0, killed.rows), pieces[0])
     with h5py.File(tmp_path / "killed.h5", "r") as found, h5py.File(tmp_path / "x.h5", "r") as whole:
         names, others = [], []
