@@ -42,11 +42,16 @@ class AsciiFile(RecordingFile):
         super().stand_at(position)
         self._marks = [(0, len(self._head)), (self.rows, position["bytes"])]
 
+    def _forget(self) -> None:
+        super()._forget()
+        known = {0, *(rows for rows, _ in self._known)}
+        self._marks = [mark for i, mark in enumerate(self._marks) if mark[0] in known or i % 2]
+
     def _edges(self) -> list[int]:
         return [rows for rows, _ in self._marks]
 
     def _last(self, rows: int) -> bytes:
-        head, end = self._head.encode(), dict(self._marks)[rows]
+        head, end = self._head.encode(), next(nbytes for there, nbytes in reversed(self._marks) if there == rows)
         with open(self.path, "rb") as file:
             if file.read(len(head)) != head:
                 raise ValueError("another head")

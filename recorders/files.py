@@ -24,6 +24,7 @@ Columns = dict[str, np.ndarray]
 _latest: weakref.WeakValueDictionary[str, RecordingFile] = weakref.WeakValueDictionary()      # made by this process, by path
 OTHERS = "it has not the rows that were written: another process writes to it"
 PIECE = 1 << 24                 # bytes that are read at a time where not all are wanted
+MANY = 1 << 12                  # times of writing to a file that are remembered
 LAST = 1 << 16                  # bytes of the last rows, by which a file is known again
 WEIGHTS = {"weights": np.float64, "targets": np.int64, "receptors": np.int64}     # in the order of NEST's columns
 
@@ -160,6 +161,12 @@ class RecordingFile(ABC):
                 f"results hold both; cont() goes on (or run(), before cleanup()), writing those first") from error
         self.rows, self._waiting, self._seen = self.end, [], None
         self._known.append((self.rows, hashlib.sha256(last).hexdigest()))
+        if len(self._known) > MANY:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Every second of what is known of the file's past, that a million short runs take no memory."""
+        self._known = self._known[1::2] if len(self._known) % 2 == 0 else self._known[::2]      # the last one stays
 
     def check(self, end: int | None = None) -> None:
         """OSError where the file is not there any more, is not that of the checkpoint, or has not the rows that were written:

@@ -269,6 +269,24 @@ def test_a_file_that_was_copied_or_touched_is_the_same(suffix, tmp_path):
     same(file.read(0, file.end), files.joined([rows("spikes", 1, 40), rows("spikes", 40, 79)]))
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_file_remembers_no_more_than_so_many_times_of_writing(suffix, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MANY", 16)
+    file = made(tmp_path / f"x.{suffix}", "spikes")
+    pieces = [rows("spikes", i, i + 1) for i in range(1, 101)]
+    for piece in pieces:
+        file.add(piece)
+        file.flush()
+    assert len(file._known) <= 16 and len(file._edges()) <= 40
+    whole = files.joined(pieces)
+    for begin, end in ((0, 300), (0, 1), (100, 200), (299, 300), (33, 35)):
+        os.utime(file.path)                             # it is looked at again
+        same(file.read(begin, end), {name: a[begin:end] for name, a in whole.items()})
+    file.add(rows("spikes", 101, 102))
+    file.flush()
+    same(file.read(0, 303), files.joined([*pieces, rows("spikes", 101, 102)]))
+
+
 def test_a_full_disk_is_noticed_before_the_file_is_touched(tmp_path, monkeypatch):
     file = made(tmp_path / "x.h5", "spikes")
     file.add(rows("spikes", 1, 40))
