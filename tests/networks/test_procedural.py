@@ -181,3 +181,17 @@ def test_procedural_connections_are_not_changed_and_stored_ones_beside_them_are(
     for name, values in sim.get_connections(synapse=first).get(["source", "target", "weight", "delay"]).items():
         np.testing.assert_allclose(values, before[name], rtol=0, atol=1e-9 if name == "weight" else 0)
     sim.simulate(10.0)
+
+
+def test_weights_that_are_set_leave_room_for_synapses_that_are_drawn():
+    """Stored ones alone would still fit into the scale that there is: 250 of 256, beside 100 of those that are not stored."""
+    sim = nl.Simulator(seed=1, threads=1)
+    sources, targets = sim.create(nl.iaf_psc_delta, 100), sim.create(nl.iaf_psc_delta, 10)
+    stored = sim.connect(sources, targets, weight=1.0)
+    sim.connect(sources, targets, rule=nl.pairwise_bernoulli(1.0, by="source"), weight=1.0, comm="procedural")
+
+    def scale():
+        return sim.plan().blocks[0].lanes["spikes"].exponent
+    assert scale() == 62 - 8
+    sim.get_connections(synapse=stored).set(weight=2.5)
+    assert scale() == 62 - 9
