@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -62,11 +63,13 @@ class SonataFile(RecordingFile):
         there, found = int(mine["rows"][()]), [mine["global_ids"][:]]
         if there < rows:
             raise OSError(f"it has {there:,} rows, and there were {rows:,}")
-        data: list[Any] = []                    # all that grows
-        file.visititems(lambda _, item: data.append(item) if None in getattr(item, "maxshape", ()) else None)
-        n = LAST // max(sum(d.dtype.itemsize * int(np.prod(d.shape[1:])) for d in data), 1)
-        found += [d[max(rows - max(n, 1), 0):rows] for d in data]
+        n = LAST // (8 * max(len(self._growing()) * (len(self.about.ids) if self.about.states else 1), 1))
+        found += [file[path][max(rows - max(n, 1), 0):rows] for path in self._growing()]
         return b"".join(a.tobytes() for a in found)
+
+    @abstractmethod
+    def _growing(self) -> list[str]:
+        """The data sets that have a row for each of its rows."""
 
     def _cut(self) -> None:
         try:
@@ -123,6 +126,9 @@ class SonataEvents(SonataFile):
     def _kind(self, name: str) -> Any:
         return np.uint64 if name in ("senders", "targets") else self.about.further[name]
 
+    def _growing(self) -> list[str]:
+        return [f"{self.group}/timestamps", *(f"{self.group}/{own}" for own in self.names.values())]
+
     def _make(self) -> None:
         import h5py
         with self._open_new() as file:
@@ -154,6 +160,9 @@ class SonataReport(SonataFile):
 
     def _group(self, state: str) -> str:
         return f"report/{self.about.name}" + (f"_{state}" if len(self.about.states) > 1 else "")
+
+    def _growing(self) -> list[str]:
+        return [f"{self._group(state)}/data" for state in self.about.states]
 
     def _make(self) -> None:
         n = len(self.about.ids)
