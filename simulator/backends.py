@@ -1,14 +1,14 @@
 """The backends by name. Each is a module with the same functions: it makes a program of a plan, and runs it."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
 
 from .errors import NotAvailable
-from .plan import Drive, Plan
+from .plan import Block, Drive, Plan
 from .profile import Timing
 
 Events = list[tuple[np.ndarray, np.ndarray, np.ndarray]]
@@ -52,6 +52,8 @@ class Program(Protocol):
     def profiled(self) -> AbstractContextManager[Timing]: ...
 
     def weights_changed(self) -> None: ...
+
+    def retune(self, changed: Sequence[Block | Drive]) -> None: ...
 
     def take_events(self) -> Events: ...
 

@@ -139,8 +139,16 @@ def constant_array(variant: Variant, j: int, value: Any) -> np.ndarray:
     return np.atleast_1d(np.asarray(value, type(zero[0] if isinstance(zero, tuple) else zero)))
 
 
-def rebind(memory: Memory, words: np.ndarray, variant: Variant, step: list[Any], random: Random | None) -> None:
+def limit_of(drive: Drive) -> float:
+    """More than that a connection does not emit in one step."""
+    return drive.largest * (1.0 + (1e-6 if drive.model.emits == "current" else 0.0))        # for rounding
+
+
+def rebind(memory: Memory, words: np.ndarray, variant: Variant, what: Block | Drive, step: list[Any],
+           random: Random | None) -> None:
     """Give a body other constants, and other tables of Poisson counts; what was drawn ahead is drawn again."""
+    if isinstance(what, Drive):
+        words[:HEAD].view(BODY)[0]["limit"] = limit_of(what)
     first, at = variant.places[3], memory.address(words)
     for j, value in enumerate(step):
         words[first + j] = memory.instead((at, first + j), constant_array(variant, j, value))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .arrivals import BATCH, make_arrive
-from .bodies import Memory, make_body, rebind, slice_random, slice_series, variant_of
+from .bodies import Memory, limit_of, make_body, rebind, slice_random, slice_series, variant_of
 from .compile import kernel
 from .diagnosis import check_nodes
 from .going_on import go_on_from, room_for
@@ -178,9 +178,7 @@ class Program:
         """Take over the constants of some of the plan's blocks and drives, which have changed, in the same form."""
         for what, p, body, variant in self.bodies:
             if any(what is other for other in changed):
-                rebind(self.memory, body, variant, *self._given(what, p))
-                if isinstance(what, Drive):
-                    body[:HEAD].view(BODY)[0]["limit"] = limit_of(what)
+                rebind(self.memory, body, variant, what, *self._given(what, p))
 
     def reset(self) -> None:
         """Back to t = 0."""
@@ -272,11 +270,6 @@ class Program:
         """Steps, node numbers and counts of all spikes recorded since the last call, in pieces."""
         taken, self.events = self.events, []
         return taken
-
-
-def limit_of(drive: Drive) -> float:
-    """More than that a connection does not emit in one step."""
-    return drive.largest * (1.0 + (1e-6 if drive.model.emits == "current" else 0.0))        # for rounding
 
 
 def make_program(plan: Plan, before: Program | None = None) -> Program:

@@ -1,11 +1,12 @@
 """Binding a plan to a GPU: arrays in its memory, the records by which kernels find them, and the launches of a slice."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .bodies import make_body, variant_of
+from .bodies import limit_of, make_body, rebind, variant_of
 from .cuda_compile import CudaKernel, cuda_kernel
 from .cuda_device import ROWS, Launch
 from .cuda_kernels import make_advance, make_deliver, make_drive, send_planned
@@ -27,7 +28,7 @@ from .layout import (
     TEAM,
     WILD_AT,
 )
-from .model_kernels import HEAD
+from .model_kernels import HEAD, Variant
 from .plan import Block, Drive, Plan, most_in_a_slice
 
 
@@ -51,6 +52,7 @@ class Bound:
         self.words = self.memory.keep(np.zeros(RUN_WORDS, np.int64))
         self.slices = self.memory.keep(np.zeros((self.device.slices, SLICE_WORDS), np.int64))
         self.bound = list(plan.drives)
+        self.bodies: list[tuple[Block | Drive, np.ndarray, Variant]] = []
         self.wild = self.memory.keep(np.full(max(len(self.bound), 1), NEVER))
         self.days: list[np.ndarray] = []                            # spikes that are late stand in the rings
         self.entries: list[np.ndarray] = []
@@ -139,13 +141,22 @@ class Bound:
         body = self._body(drive, state, {}, drive.delay)
         neighbours, one_weight = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all()), len(drive.weights) == 1
         lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
-        rounding = 1e-6 if drive.model.emits == "current" else 0.0
-        body[:HEAD].view(BODY)[0]["limit"] = drive.largest * (1.0 + rounding)
+        body[:HEAD].view(BODY)[0]["limit"] = limit_of(drive)
         body[-2:] = self.memory.at(lanes), self.memory.at(np.ascontiguousarray(drive.weights))
         kernel = cuda_kernel(make_drive(variant, self.plan.ring_type, neighbours, one_weight), uses=variant.uses,
                              variant=f"{variant.text} {neighbours} {one_weight}")
         return kernel, self.memory.address(body)
 
     def _body(self, what: Block | Drive, state: list[np.ndarray], lanes: dict[str, int], delay: int) -> np.ndarray:
-        return make_body(self.memory, self.plan, what, self.parts[0], what.size, state, what.step, what.random, what.series,
+        body = make_body(self.memory, self.plan, what, self.parts[0], what.size, state, what.step, what.random, what.series,
                          lanes, delay)
+        self.bodies.append((what, body, variant_of(what, self.plan.precision)))
+        return body
+
+    def retune(self, changed: Sequence[Block | Drive]) -> None:
+        """Take over the constants of some of the plan's blocks and drives, which have changed, in the same form."""
+        self.device.use()
+        for what, body, variant in self.bodies:
+            if any(what is other for other in changed):
+                rebind(self.memory, body, variant, what, what.step, what.random)
+                self.device.upload(self.memory.address(body), body)

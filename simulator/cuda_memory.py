@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,16 @@ class DeviceMemory(Memory):
     def room(self, n: int, kind: Any) -> int:
         """None: a thread draws its numbers when it needs them."""
         return 0
+
+    def instead(self, place: Hashable, array: np.ndarray) -> int:
+        """Room is kept for every form of array that was in this place: there are few."""
+        form = place, array.shape, array.dtype
+        kept = self._instead.get(form)
+        if kept is None:
+            kept = self._instead[form] = self.keep(array.copy())
+        kept[...] = array
+        self.device.upload(self.address(kept), kept)
+        return self.address(kept)
 
     def blank(self, nbytes: int) -> int:
         """The address of bytes that are zero at t = 0."""

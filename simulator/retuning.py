@@ -26,7 +26,7 @@ def retune(program: Any, populations: set[int]) -> bool:
     """Take over what was set of populations (by number); False, with nothing changed, where that asks for another program."""
     plan: Plan = program.plan
     models = [p.model for p in plan.network.populations if p.index in populations and p.model]
-    if not hasattr(program, "retune") or any(b.model.emits == "counts" for b in plan.blocks) or any(
+    if any(b.model.emits == "counts" for b in plan.blocks) or any(
             m.scheduled or any(f.supplied == "series" for f in m.inputs) for m in models):
         return False
     known: dict[int, Parameters] = {}

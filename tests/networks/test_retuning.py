@@ -88,8 +88,10 @@ def test_neurons(name, values, made_anew):
 
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("precision", ["double", "single"])
-def test_constants_that_differ_between_nodes(threads, precision, made_anew):
+def test_constants_that_differ_between_nodes(threads, precision, backend, made_anew):
     """What all nodes shared and no longer do, or the other way round, asks for another kernel; the rest does not."""
+    if backend == "cuda" and threads > 1:
+        return                                              # which only build the tables there
     def change(net, i):
         rng = np.random.default_rng(i)
         which = ("a", "b", "noise")[i % 3]
@@ -99,7 +101,7 @@ def test_constants_that_differ_between_nodes(threads, precision, made_anew):
             net[which].set(V_th=rng.uniform(15.0, 22.0, len(net[which])))
         else:
             (net["a"] + net["b"]).set(V_th=19.0)
-    _, taken = both_ways(made_anew, driven, change, threads=threads, precision=precision)
+    _, taken = both_ways(made_anew, driven, change, threads=threads, precision=precision, backend=backend)
     assert taken.count(False) in (2, 3, 4, 5, 6) and taken.count(True) >= 9
 
 
@@ -161,21 +163,21 @@ def test_what_has_no_constants_alone_is_made_anew(made_anew):
     assert not any(taken)
 
 
-def test_memory_stays_and_runs_go_on_after_reset_and_checkpoint(made_anew, tmp_path):
+def test_memory_stays_and_runs_go_on_after_reset_and_checkpoint(made_anew, backend, tmp_path):
     _, taken = made_anew
-    sim = nl.Simulator(seed=5)
+    sim = nl.Simulator(seed=5, backend=backend)
     net = driven(sim)
     sim.simulate(5.0)
-    for rate in np.linspace(9000.0, 9500.0, 50):
+    for rate in np.linspace(9000.0, 9500.0, 20):
         net["noise"].set(rate=float(rate))
         net["a"].set(tau_m=float(rate / 500.0))
         sim.cont(1.0)
     memory = sim._program.memory
     before = len(memory.kept), len(memory._instead)
-    for rate in np.linspace(9000.0, 9500.0, 50):
+    for rate in np.linspace(9000.0, 9500.0, 20):
         net["noise"].set(rate=float(rate))
         sim.cont(1.0)
-    assert (len(memory.kept), len(memory._instead)) == before and taken.count(True) > 90
+    assert (len(memory.kept), len(memory._instead)) == before and taken.count(True) > 35
     sim.save(tmp_path / "it")
     other = nl.Simulator.load(tmp_path / "it")
     for one in (sim, other):
@@ -183,7 +185,7 @@ def test_memory_stays_and_runs_go_on_after_reset_and_checkpoint(made_anew, tmp_p
     found = [one.cont(30.0).events(one.populations[3], plain=True) for one in (sim, other)]
     np.testing.assert_array_equal(*found)
     sim.reset()
-    fresh = nl.Simulator(seed=5)
+    fresh = nl.Simulator(seed=5, backend=backend)
     same = driven(fresh)
     same["noise"].set(rate=9200.0)
     same["a"].set(tau_m=19.0)
