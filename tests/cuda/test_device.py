@@ -79,7 +79,7 @@ def test_a_graph_is_made_once_and_memory_does_not_grow(driver, build):
         n.set(C_m=200.0 + k)
         (sim.cont if k % 3 else sim.simulate)(1.0)
         assert len(driver.memory) <= memory and len(driver.executables) == 1 and driver.graphs == []
-    assert driver.made > 40
+    assert driver.made == 1 + 17                   # what is set goes into the program that there is; a fresh run has another
     del sim, n, rec, meter
     gc.collect()
     assert driver.memory == {} and driver.executables == []
