@@ -181,14 +181,21 @@ class Program:
                 rebind(self.memory, body, variant, *self._given(what, p))
                 if isinstance(what, Drive):
                     body[:HEAD].view(BODY)[0]["limit"] = limit_of(what)
+        self._put_right()
+
+    def _put_right(self) -> None:
+        """Forget which nodes went wrong."""
+        for name in ("excess", "wild", "sick"):
+            self.parts[name] = 0
 
     def reset(self) -> None:
         """Back to t = 0."""
         self.memory.reset()
         self.parts["planned_next"] = 0
         self.parts["log_n"] = 0
-        for name in ("excess", "wild", "sick", "n_entries", "free"):
+        for name in ("n_entries", "free"):
             self.parts[name] = 0
+        self._put_right()
         self.events = []
         self.step = 0
 
