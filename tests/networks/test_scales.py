@@ -152,3 +152,23 @@ def test_connections_of_a_silent_generator_have_their_weights():
     assert sim.get_connections(g, a).get("weight").tolist() == [0.1, 0.2, 0.3]
     sim.get_connections(g, a)[:1].set(weight=0.15)
     assert sim.get_connections(g, a).get("weight").tolist() == [0.15, 0.2, 0.3]
+
+
+def test_a_checkpoint_keeps_the_bounds_of_weights_that_were_set(tmp_path):
+    """Also when the weights are declared later, since another scale asks for other tables."""
+    sim = nl.Simulator(precision="single")
+    a, g = sim.create(nl.iaf_psc_exp, 5), sim.create(nl.poisson_generator, rate=100.0)
+    sim.connect(g, a, weight=1.3)
+    edges = sim.get_connections(synapse=sim.connect(a, a, weight=1.0, rule=nl.fixed_indegree(2)))
+    sim.simulate(5.0)
+    for weight in (30.0, 1.0):
+        edges.set(weight=weight)
+    sim.save(tmp_path / "it")
+    other = nl.Simulator.load(tmp_path / "it")
+    for one in (sim, other):
+        one.cont(1.0)
+        one.populations[1].set(rate=1e7)
+        one.cont(1.0)
+        one.populations[1].set(rate=100.0)
+        one.simulate(1.0)
+    assert exponents(sim) == exponents(other)
