@@ -43,6 +43,30 @@ class wild_generator:
         return wild_generator.State(s.steps + 1), c.amplitude
 
 
+class Showing:
+    """Shows its input current."""
+
+    class Params(NamedTuple):
+        pass
+
+    class State(NamedTuple):
+        I: pA = 0.0
+
+    class Inputs(NamedTuple):
+        current: pA = 0.0
+
+    class Step(NamedTuple):
+        nothing: float
+
+    @staticmethod
+    def derive(p, dt):
+        return Showing.Step(0.0)
+
+    @staticmethod
+    def update(s, c, x):
+        return Showing.State(x.current), False
+
+
 def exponents(sim):
     return [lane.exponent for block in sim._program.plan.blocks for lane in block.lanes.values()]
 
@@ -172,3 +196,16 @@ def test_a_checkpoint_keeps_the_bounds_of_weights_that_were_set(tmp_path):
         one.populations[1].set(rate=100.0)
         one.simulate(1.0)
     assert exponents(sim) == exponents(other)
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_noise_that_was_drawn_with_other_parameters_does_not_go_beyond_the_bound(precision):
+    sim = nl.Simulator(precision=precision)
+    a, noise = sim.create(Showing, 20), sim.create(nl.noise_generator, std=100.0)
+    sim.connect(noise, a)
+    sim.simulate(1.5)                                   # in the middle of an interval
+    noise.set(mean=3.1, std=0.0)
+    before = a.get("I")
+    sim.cont(2.0)
+    assert np.ptp(before) > 100.0
+    np.testing.assert_allclose(a.get("I"), 3.1, rtol=1e-6)
