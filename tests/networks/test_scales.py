@@ -209,3 +209,13 @@ def test_noise_that_was_drawn_with_other_parameters_does_not_go_beyond_the_bound
     sim.cont(2.0)
     assert np.ptp(before) > 100.0
     np.testing.assert_allclose(a.get("I"), 3.1, rtol=1e-6)
+
+
+def test_fewer_processes_emit_no_more_than_there_are():
+    sim = nl.Simulator()
+    a, gamma = sim.create(nl.iaf_psc_exp, 20), sim.create(nl.gamma_sup_generator, rate=500.0, n_proc=2000, gamma_shape=2)
+    sim.connect(gamma, a)
+    sim.simulate(20.0)
+    for n in (3, 500, 10):
+        gamma.set(n_proc=n)
+        sim.cont(20.0)                                  # or OverflowError
