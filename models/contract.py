@@ -237,7 +237,7 @@ def grid_steps(name: str, time: Any, dt: float) -> np.ndarray:
     steps: np.ndarray = np.rint(time / dt)
     with np.errstate(invalid="ignore"):             # infinity less infinity
         near = np.abs(steps * dt - time) <= 1e-6 * dt + 1e-12 * np.abs(time)
-    require(near | (steps == np.inf) | (steps == -np.inf), name, time, f"a multiple of dt = {dt:g} ms")
+    require(near | np.isinf(time), name, time, f"a multiple of dt = {dt:g} ms")
     return steps
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from .arithmetic import each, plus
+from .arithmetic import each
 from .chance import binomial_count
 from .contract import Along, Hz, Supplied, active_window, clock, ms, require
 
@@ -67,11 +67,17 @@ def bound(c):
     return c.most
 
 
+def there(initial, gained, most):
+    """Processes in a stage. After n_proc was set to less, a stage may owe some to another until they have come round."""
+    n = initial + gained
+    return 0 if n < 0 else n if n <= most else int(most)
+
+
 def net(gained, left, came):
     return gained - left + came
 
 
 def update(s, c, x):
     p = c.p if (x.step >= c.first) & (x.step < c.last) else 0.0 * c.p
-    left = each(binomial_count, x.u, each(plus, c.initial, s.gained), p)
+    left = each(binomial_count, x.u, each(there, c.initial, s.gained, c.most), p)
     return State(each(net, s.gained, left, left[-1:] + left[:-1])), left[-1]

@@ -4,8 +4,8 @@ Every dt ms, from the first active step on,
 
     I = mean + sqrt(std^2 + std_mod^2 sin(2 pi frequency t + phase)) n,    n normal, mean 0, variance 1,
 
-and I flows until the next draw. As in NEST, t counts from the step before the device is switched on, not from the
-beginning of the simulation. Delays are those of dc_generator.
+and I flows until the next draw, which comes at once where parameters are set of which I cannot be. As in NEST, t counts from
+the step before the device is switched on, not from the beginning of the simulation. Delays are those of dc_generator.
 """
 from math import sqrt
 from typing import Any, NamedTuple
@@ -47,6 +47,7 @@ class Step(NamedTuple):
     mean: pA
     var: float
     var_mod: float
+    largest: pA
     whole: int                   # the modulation in steps: see `turns`
     rest: float
     phase: float
@@ -67,17 +68,18 @@ def derive(p, dt):
     whole, rest, phase = wave(p.frequency, p.phase, dt)
     interval: Any = grid_steps("dt", p.dt, dt)
     require(interval >= 1, "dt", p.dt, f"a multiple of the simulator's dt = {dt:g} ms")
-    return Step(mean=p.mean, var=p.std**2, var_mod=p.std_mod**2, whole=whole, rest=rest, phase=phase, interval=interval,
-                first=first, last=last)
+    return Step(mean=p.mean, var=p.std**2, var_mod=p.std_mod**2, largest=np.abs(p.mean) + LARGEST * np.hypot(p.std, p.std_mod),
+                whole=whole, rest=rest, phase=phase, interval=interval, first=first, last=last)
 
 
 def bound(c):
-    return np.abs(c.mean) + LARGEST * np.sqrt(c.var + c.var_mod)
+    return c.largest
 
 
 def update(s, c, x):
     active = (x.step >= c.first) & (x.step < c.last)
     var = c.var + c.var_mod * sin_turns(turns(int(x.step - c.first) + 1, c.whole, c.rest, c.phase))
-    I = c.mean + sqrt(max(var, 0.0)) * x.n if active & (s.wait == 0) else s.I
-    wait = c.interval if active & (s.wait == 0) else s.wait
+    due = active & ((s.wait == 0) | (abs(s.I) > c.largest))
+    I = c.mean + sqrt(max(var, 0.0)) * x.n if due else s.I
+    wait = c.interval if due else s.wait
     return State(I, wait - 1 if active else wait), I if active else 0.0 * I

@@ -46,7 +46,7 @@ def as_declared(sim: Any) -> Network:
     plan = sim._patched
     if plan is None:
         return sim.network
-    changed = {i: replace(p, bound=plan.patched[i].bound) for i, p in written_down(sim, plan).items()}
+    changed = written_down(sim, plan)
     return replace(sim.network, projections=tuple(changed.get(p.index, p) for p in sim.network.projections))
 
 

@@ -179,14 +179,21 @@ class Program:
         for what, p, body, variant in self.bodies:
             if any(what is other for other in changed):
                 rebind(self.memory, body, variant, what, *self._given(what, p))
+        self._put_right()
+
+    def _put_right(self) -> None:
+        """Forget which nodes went wrong."""
+        for name in ("excess", "wild", "sick"):
+            self.parts[name] = 0
 
     def reset(self) -> None:
         """Back to t = 0."""
         self.memory.reset()
         self.parts["planned_next"] = 0
         self.parts["log_n"] = 0
-        for name in ("excess", "wild", "sick", "n_entries", "free"):
+        for name in ("n_entries", "free"):
             self.parts[name] = 0
+        self._put_right()
         self.events = []
         self.step = 0
 

@@ -97,9 +97,7 @@ class Program(Bound):
         self.device.use()
         self.memory.reset()
         self._states.here = self._ring.here = False
-        for name in ("excess", "wild", "sick"):
-            self.parts[name] = 0
-        self.wild[...] = NEVER
+        self.put_right()
         self.events = []
         self.step = 0
 

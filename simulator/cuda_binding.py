@@ -160,3 +160,10 @@ class Bound:
             if any(what is other for other in changed):
                 rebind(self.memory, body, variant, what, what.step, what.random)
                 self.device.upload(self.memory.address(body), body)
+        self.put_right()
+
+    def put_right(self) -> None:
+        """Forget which nodes went wrong."""
+        for name in ("excess", "wild", "sick"):
+            self.parts[name] = 0
+        self.wild[...] = NEVER

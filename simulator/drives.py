@@ -161,7 +161,7 @@ def make_drive(lowering: Any, wire: Wire, part: int, found: np.ndarray, delay: i
     ends = np.searchsorted(found["source"][connections], np.arange(len(sources.names[0]) + 1))
     series = {name: spread(c, connections, ends) for name, c in sources.series.items()}
     most = float(most_emitted(model, step, random).max())
-    return Drive(wire, model, part, n, delay, state, step, found["lane"].copy(), weights, most, found["source"].copy(),
+    return Drive(wire, model, part, n, delay, state, step, found["lane"].copy(), weights, weights, most, found["source"].copy(),
                  keys_of(found), random, series)
 
 

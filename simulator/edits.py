@@ -76,9 +76,10 @@ def one_of(values: np.ndarray) -> Any:
 
 
 def written_down(sim: Any, plan: Plan) -> dict[int, Projection]:
-    """The projections of which weights were set in a plan's tables, as if they had been declared so."""
+    """The projections of which weights were set in a plan's tables, as if they had been declared so, with the same bounds."""
     reader, constants = Reader(plan), sim._constants()
-    return {i: Listed(reader, sim.network.projections[i], constants).declared(True, False, sim.dt) for i in plan.patched}
+    return {i: replace(Listed(reader, sim.network.projections[i], constants).declared(True, False, sim.dt), bound=mine.bound)
+            for i, mine in plan.patched.items()}
 
 
 def set_connections(connections: Any, given: dict[str, Any]) -> None:

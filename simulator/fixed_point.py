@@ -17,7 +17,7 @@ from .draw import largest
 from .plan import Block, Drive, Planned, most_emitted
 
 BITS: dict[type, int] = {np.int64: 62, np.int32: 30}      # one for the sign, one to spare for rounding
-FINEST = 1000                                             # the exponent where nothing but zeros can come
+FINEST = 1000                                             # the exponent where nothing but zeros can come: written as 0
 
 
 def exponent_for(largest: float, ring: type, name: str) -> int:
@@ -26,7 +26,7 @@ def exponent_for(largest: float, ring: type, name: str) -> int:
         raise BadConnection(f"the input of {name} has no finite bound")
     if largest == 0.0:
         return FINEST
-    return int(np.clip(BITS[ring] - math.ceil(math.log2(largest * (1 + 1e-9))), -FINEST, FINEST))
+    return int(np.clip(BITS[ring] - math.ceil(math.log2(largest * (1 + 1e-9))), -FINEST, FINEST)) or -1
 
 
 def to_fixed(weight: float, exponent: int) -> int:
@@ -41,7 +41,8 @@ def scale_receptors(blocks: list[Block], node_of: np.ndarray, n_nodes: int, wire
 
     wired: for each part of a projection in the table its Wire, its Drawing and the in-degrees of its targets; still: the most
     that nodes may have emitted a while ago, in a run that goes on with other parameters: those spikes may be on their way;
-    finest: the exponents of receptors where spikes of other weights may be on their way, which a finer scale may not hold.
+    finest: the exponents of receptors in a run that goes on: spikes of other weights, which connections had a while ago, may be
+    on their way, and a finer scale may not hold them.
     """
     most = np.ones(n_nodes)
     np.maximum.at(most, planned.nodes, planned.counts)
@@ -82,7 +83,8 @@ def exponents_for(blocks: list[Block], wires: list[Any], sums: dict[tuple[int, s
             found[block.first, name] = lane.exponent
             if lane.field.type is not int:
                 exponent = exponent_for(top, ring, f"{block.model.name}'s receptor {name}")
-                found[block.first, name] = min(exponent, (finest or {}).get((block.first, name), exponent))
+                # where the exponent was 0 nothing is on its way
+                found[block.first, name] = min(exponent, (finest or {}).get((block.first, name), 0) or exponent)
             elif top >= 2.0**BITS[ring]:
                 raise BadConnection(f"{block.model.name} may receive {top:.3g} spikes in one step, and in this precision it "
                                     f"counts to {2**BITS[ring]:,}: use precision='double'")
@@ -101,7 +103,8 @@ def check_resolution(wires: list[Any]) -> None:
     """Warn of weights all of which vanish: too small beside the most that their receptor may be given in one step."""
     for wire in wires:
         top, lane = largest(wire.weight) if wire.bound is None else wire.bound, wire.lane
-        if lane.field.type is not int and wire.model.emits != "current" and 0.0 < math.ldexp(top, lane.exponent) < 0.5:
+        if lane.exponent and lane.field.type is not int and wire.model.emits != "current" \
+                and 0.0 < math.ldexp(top, lane.exponent) < 0.5:
             unit, receptor = math.ldexp(1.0, -lane.exponent), f"{wire.block.model.name}'s receptor {wire.names[0]}"
             warnings.warn(f"connect call {wire.projection.index}: its weights, {top:g} {lane.field.unit} at most, vanish "
                           f"beside what else {receptor} may be given in one step, which counts in units of {unit:.3g}: "
@@ -125,7 +128,7 @@ def worst_cases(blocks: list[Block], node_of: np.ndarray, wired: list[Any], driv
         for name, lane in zip(drive.wire.names, drive.wire.lanes):
             places = drive.lanes.astype(np.int64) - lane.begins[drive.part]
             mine = (places >= 0) & (places < size)
-            strength = np.broadcast_to(drive.largest * np.abs(drive.weights), len(places))
+            strength = np.broadcast_to(drive.largest * np.abs(drive.given), len(places))
             np.add.at(sums[block.first, name], places[mine] + block.bounds[drive.part], strength[mine])
     return sums
 

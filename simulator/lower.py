@@ -146,8 +146,7 @@ class Lowering:
         planned = self.plan_spikes()
         drives = [d for w in driving for d in lower_drives(self, w, drawings[w.projection.index])]
         wired = [(w, drawings[w.projection.index], degrees[w.projection.index]) for w in tabled]
-        other = carried is not None and (carried.network is not self.network or bool(patched))
-        finest = None if carried is None or not other else \
+        finest = None if carried is None else \
             {(b.first, name): lane.exponent for b in carried.blocks for name, lane in b.lanes.items()}
         most = scale_receptors(self.blocks, self.node_of, self.n_nodes, wired, drives, planned, self.ring,
                                carried.most if carried else None, finest)
@@ -166,7 +165,7 @@ class Lowering:
                       for w, d, degree in wired if w.projection.procedural]
         check_drawn(drawings.values())
         for drive in drives:
-            drive.weights = drive.weights * 2.0 ** drive.wire.lane.exponent
+            drive.weights = drive.given * 2.0 ** drive.wire.lane.exponent
             if drive.model.emits != "current":
                 # what never emits, as at a rate of 0, leaves no room in the scale for its weights
                 drive.weights = np.floor(drive.weights.clip(-2.0**62, 2.0**62) + 0.5).astype(np.int64)

@@ -56,8 +56,7 @@ def fits(plan: Plan, patched: dict[int, Patch]) -> bool:
     """Whether the rings hold the worst case with weights of these bounds."""
     wired = [(Bounded.of(w, patched), Ends(w), plan.degrees[w.projection.index])
              for w in (*plan.wires, *(p.wire for p in plan.procedures))]
-    drives = [replace(d, weights=d.weights * 2.0**-d.wire.lane.exponent) for d in plan.drives]
-    sums = worst_cases(plan.blocks, plan.node_of, wired, drives, plan.most)
+    sums = worst_cases(plan.blocks, plan.node_of, wired, plan.drives, plan.most)
     return all(float(sums[b.first, name].max(initial=0.0)) * (1 + 1e-9) <= 2.0**(BITS[plan.ring_type] - lane.exponent)
                for b in plan.blocks for name, lane in b.lanes.items() if lane.field.type is not int)
 

@@ -139,7 +139,8 @@ class Drive:
     state: list[np.ndarray]
     step: list[Any]
     lanes: np.ndarray
-    weights: np.ndarray                     # one, or one a connection; fixed point for counts, scaled for currents
+    given: np.ndarray                       # weights, in the receptor's unit: one, or one a connection
+    weights: np.ndarray                     # the same as they are added: in fixed point for counts, scaled for currents
     largest: float                          # the most that a connection can bring in one step, before its weight
     sources: np.ndarray                     # of every connection, by position among the projection's sources
     keys: np.ndarray                        # of every connection, the address of its numbers: row << 32 | place in the row
@@ -256,7 +257,7 @@ class Plan:
                     + sum(np.asarray(a).nbytes for b in self.blocks for a in b.step),
                     procedures=sum(4 * len(p.wire.projection.target_ids) * len(p.records) for p in self.procedures)
                     + sum({id(a): a.nbytes for p in self.procedures for a in p.arrays}.values()),
-                    generators=sum(d.lanes.nbytes + d.weights.nbytes + 32 * d.size for d in self.drives))
+                    generators=sum(d.lanes.nbytes + d.given.nbytes + d.weights.nbytes + 32 * d.size for d in self.drives))
 
     def __str__(self) -> str:
         from .plan_text import describe

@@ -19,8 +19,6 @@ from .patches import Bounded, Ends
 from .plan import Block, Drive, Plan, most_emitted
 from .resolve import Parameters, constants, resolve
 
-UNSCALED = 2.0**62            # of weights in fixed point: larger ones were cut
-
 
 def retune(program: Any, populations: set[int]) -> bool:
     """Take over what was set of populations (by number); False, with nothing changed, where that asks for another program."""
@@ -79,12 +77,10 @@ def scales_stay(plan: Plan, changes: list[tuple[Block | Drive, Block | Drive]]) 
            and new.largest != old.largest}
     if not now:
         return True
-    if any(d.model.emits != "current" and abs(d.weights).max(initial=0) >= UNSCALED for d in plan.drives):
-        return False
-    drives = [replace(d, weights=d.weights * 2.0**-d.wire.lane.exponent) for d in (now.get(id(d), d) for d in plan.drives)]
+    drives = [now.get(id(d), d) for d in plan.drives]
     stored = [Bounded.of(w, plan.patched) for w in (*plan.wires, *(p.wire for p in plan.procedures))]
     sums = worst_cases(plan.blocks, plan.node_of, [(w, Ends(w), plan.degrees[w.projection.index]) for w in stored], drives,
                        plan.most)
     there = {(b.first, name): lane.exponent for b in plan.blocks for name, lane in b.lanes.items()}
     wires = [*stored, *(d.wire for d in drives)]
-    return exponents_for(plan.blocks, wires, sums, plan.ring_type, there if plan.patched else None) == there
+    return exponents_for(plan.blocks, wires, sums, plan.ring_type, there) == there

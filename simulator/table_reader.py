@@ -194,13 +194,14 @@ class Reader:
         return np.array([exponent for _, _, exponent, _ in self.receptors] or [0], np.int64)[self.receptor(found)]
 
     def weight(self, found: Found, constant: dict[int, float]) -> np.ndarray:
-        """Weights as stored, in the receptors' units; `constant` gives those of projections with one weight, by number."""
+        """Weights as stored, of generators as given, in the receptors' units; `constant` gives those of projections with one
+        weight, by number."""
         out, scale = np.empty(len(found.place)), np.ldexp(1.0, -self.exponents(found))
         bundle = self.bundle(found)
         for part, which, place in self.split(found):
             if part < 0:
                 for drive, mine, at in self.drives(found, which):
-                    out[mine] = drive.weights[at if len(drive.weights) > 1 else np.zeros(len(at), np.int64)] * scale[mine]
+                    out[mine] = drive.given[at if len(drive.given) > 1 else np.zeros(len(at), np.int64)]
                 continue
             table = self.plan.tables[part]
             cls = table.classes[bundle[which]]

@@ -121,7 +121,7 @@ def test_rates_from_nothing_to_very_high_ones(made_anew):
     """Where a generator may emit more, or less, scales are others, and all is made anew."""
     rates = [0.0, 9000.0, 0.0, 0.0, 100.0, 9000.0, 9010.0, 9020.0, 5e5, 5e5, 20.0, 9000.0, 1.0, 2.0, 9000.0]
     _, taken = both_ways(made_anew, driven, lambda net, i: net["noise"].set(rate=rates[i]))
-    assert taken.count(True) >= 3 and taken.count(False) >= 2
+    assert taken.count(True) >= 3 and taken.count(False) >= 1
 
 
 def test_weights_parameters_and_states_together(made_anew):
