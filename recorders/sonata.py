@@ -40,8 +40,14 @@ class SonataFile(RecordingFile):
         return file
 
     def _open(self) -> Any:
+        """Open to write, at once for a single writer: between opening and `swmr_mode = True` a kill would leave a file that
+        nothing opens."""
         import h5py
-        return h5py.File(self.path, "r+", libver=VERSIONS, locking=False)
+        how = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+        how.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
+        how.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+        how.set_file_locking(False, True)
+        return h5py.File(h5py.h5f.open(os.fsencode(self.path), h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE, how))
 
     @contextlib.contextmanager
     def _open_to_read(self, end: int) -> Iterator[Any]:
@@ -96,7 +102,6 @@ class SonataFile(RecordingFile):
             raise OSError(OTHERS)
         self.tried = number
         rest = [(file[path], values) for path, values in others.items()]
-        file.swmr_mode = True
         for data, pieces in pairs:
             data.resize(number, 0)
             begin = self.rows

@@ -16,6 +16,7 @@ import pytest
 
 from nestling import simulator as nl
 from nestling.models.contract import mV
+from nestling.recorders import sonata
 from nestling.simulator import cpu, stretches
 
 DRIVEN = dict(C_m=1.0, tau_m=20.0, t_ref=2.0, E_L=0.0, V_reset=0.0, V_m=0.0, V_th=20.0)
@@ -424,7 +425,7 @@ def test_a_killed_run_leaves_files_that_open(tmp_path):
         child.wait()
         rows = []
         for path, name in zip(paths, ("spikes/spike_recorder/timestamps", "report/voltmeter/data")):
-            with h5py.File(path, "r", swmr=True, locking=False) as file:
+            with sonata.open_to_read(path) as file:
                 data, n = file[name], int(file[f"nestling/{name.split('/')[1]}/rows"][()])
                 assert len(data) >= n > 100
                 before = data[:n]

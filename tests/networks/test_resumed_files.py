@@ -129,7 +129,6 @@ def run_until_killed(folder: Path, how: str) -> None:
                 text.write("7\t70.1")
         else:
             opened.append(file._open())
-            opened[-1].swmr_mode = True
             data = next(d for p in ("spikes/spike_recorder/timestamps", "report/multimeter/data", "report/both_V_m/data")
                         if (d := opened[-1].get(p)))
             data.resize(len(data) + 5, 0)

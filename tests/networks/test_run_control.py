@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from nestling import simulator as nl
+from nestling.simulator.layout import STEP
 
 LONG_MS = 3e6        # a minute of computing, should nothing stop it
 
@@ -232,10 +233,11 @@ def test_stop_from_another_thread(how):
     net = build()
     net.sim.simulate(1.0)
     net.sim.reset()
+
     def stop() -> None:
-        while not (net.sim._window and net.sim._window.running):       # before, there is nothing to stop
+        while not net.sim._program.sync[STEP] > 0:              # which a run counts up, from 0
             time.sleep(0.001)
-        time.sleep(0.1)
+        time.sleep(0.05)
         net.sim.stop()
     timer = threading.Thread(target=stop)
     timer.start()

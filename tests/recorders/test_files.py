@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import shutil
+import signal
 
 import h5py
 import numpy as np
@@ -267,6 +268,24 @@ def test_a_file_that_was_copied_or_touched_is_the_same(suffix, tmp_path):
         shutil.copy(file.path, tmp_path / "copy")
         os.replace(tmp_path / "copy", file.path)
     same(file.read(0, file.end), files.joined([rows("spikes", 1, 40), rows("spikes", 40, 79)]))
+
+
+@pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
+def test_whenever_a_process_is_killed_the_file_opens(kind, tmp_path):
+    """At every moment at which it is open to be written to: that is when it might say so in a way that shuts others out."""
+    file = made(tmp_path / "x.h5", kind)
+    file.add(rows(kind, 1, 40))
+    file.flush()
+    n = file.end
+    child = os.fork()
+    if child == 0:                                      # before anything is written
+        file._open()
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    with h5py.File(file.path, "r", swmr=True, locking=False) as found:
+        assert found["nestling/rec/rows"][()] == n
+    sonata.repair(file.path)
+    same(file.read(0, n), rows(kind, 1, 40))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
