@@ -235,9 +235,8 @@ def test_stop_from_another_thread(how):
     net.sim.reset()
 
     def stop() -> None:
-        while not net.sim._program.sync[STEP] > 0:              # which a run counts up, from 0
+        while not net.sim._program.sync[STEP] > 100:            # the step that the run has reached
             time.sleep(0.001)
-        time.sleep(0.05)
         net.sim.stop()
     timer = threading.Thread(target=stop)
     timer.start()
