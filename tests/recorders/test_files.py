@@ -5,6 +5,8 @@ import fcntl
 import os
 import shutil
 import signal
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -277,11 +279,9 @@ def test_whenever_a_process_is_killed_the_file_opens(kind, tmp_path):
     file.add(rows(kind, 1, 40))
     file.flush()
     n = file.end
-    child = os.fork()
-    if child == 0:                                      # before anything is written
-        file._open()
-        os.kill(os.getpid(), signal.SIGKILL)
-    os.waitpid(child, 0)
+    script = "import os, sys, types; from nestling.recorders.sonata import SonataFile; " \
+             "opened = SonataFile._open(types.SimpleNamespace(path=sys.argv[1])); os.kill(os.getpid(), 9)"
+    assert subprocess.run([sys.executable, "-c", script, file.path]).returncode == -signal.SIGKILL
     with h5py.File(file.path, "r", swmr=True, locking=False) as found:
         assert found["nestling/rec/rows"][()] == n
     sonata.repair(file.path)
