@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .trains import NEAR, Spikes, Window, binned, duration, plain_array, spikes_of
+from .trains import Spikes, Window, binned, duration, plain_array, spikes_of, within
 
 NORMS = ("counts", "rate")
 BLOCK = 4096                  # bins that are transformed at a time, at least
@@ -94,7 +94,7 @@ def while_both(a: Spikes, b: Spikes) -> tuple[Spikes, Spikes]:
     """The spikes of both in the time that their windows share."""
     begin, end, dt = max(a.window.begin, b.window.begin), min(a.window.end, b.window.end), a.window.dt
     window = Window(begin, max(begin, end), dt)
-    inside = [slice(*np.searchsorted(s.times, np.array(window[:2]) + NEAR * dt)) for s in (a, b)]
+    inside = [within(s.times, *window[:2], dt) for s in (a, b)]
     a, b = (Spikes(s.times[part], s.senders[part], s.n, window) for s, part in zip((a, b), inside))
     return a, b
 

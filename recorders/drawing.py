@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .contract import BadRecording
-from .trains import Spikes, SpikeSource, spikes_of
+from .trains import Spikes, SpikeSource, spikes_of, window_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,12 +110,6 @@ def one_each(name: str, value: Any, n: int, hint: str = "") -> list[Any]:
     return list(value)
 
 
-def whole_window(res: SpikeSource, start: float | None, stop: float | None) -> tuple[float, float]:
-    """The time that axes show (ms), never of no length."""
-    begin, end = res.window[0] if start is None else float(start), res.window[1] if stop is None else float(stop)
-    return begin, end if end > begin else begin + 1.0
-
-
 def axes_or_new(ax: Axes | None, width: float = 6.5, height: float = 3.5) -> Axes:
     """The given axes, or those of a new figure (inches)."""
     if ax is None:
@@ -149,8 +143,9 @@ def few_ticks(axes: Axes, characters: int, most: int = 9) -> None:
 
 
 def show_time(axes: Axes, res: SpikeSource, start: float | None, stop: float | None) -> None:
-    """Shows this time (ms), or all of the results."""
-    begin, end = whole_window(res, start, stop)
+    """Shows this time (ms), or all of the results; never no time."""
+    begin, end = window_of(res.window, res.dt, start, stop)
+    end = end if end > begin else begin + 1.0
     axes.set_xlim(begin, end)
     decimals = 0 if end - begin > 9.0 else 2 if end - begin < 1.0 else 1
     few_ticks(axes, len(f"{end:.{decimals}f}"))

@@ -115,7 +115,7 @@ class RecordingFile(ABC):
             self.check()
             with open(self.path, "r+b") as file:
                 os.fsync(file.fileno())
-            return dict(rows=self.rows, next=self.next, last=self._digest(self.rows))
+            return dict(rows=self.rows, next=self.next, last=self.expected or self._known[-1][1])     # as it was found
         except OSError as error:
             raise BadRecording(f"record_to = {self.path!r}: {error}, so that no checkpoint can say where it stands: give "
                                f"another path by set(record_to=...), and save again") from error

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .contract import BadRecording
-from .trains import NEAR, Spikes, binned, duration, part_of, plain_array, spikes_of, window_of
+from .trains import Spikes, binned, duration, part_of, plain_array, spikes_of, window_of, within
 
 
 def power_spectrum(res: Any, rec: Any, bin: float = 1.0, segment: float | None = None, *, start: float | None = None,
@@ -78,7 +78,7 @@ def voltage_synchrony(res: Any, rec: Any = None, name: str = "V_m", *, start: fl
         begin, end = window_of(res.window, res.dt, start, stop)
         part = part_of(res, begin, end)
         at, values = part.trace_times(rec, plain=True), part.trace(rec, name, plain=True)
-        values = values[slice(*np.searchsorted(at, np.array([begin, end]) + NEAR * res.dt))]
+        values = values[within(at, begin, end, res.dt)]
     else:
         if (start, stop) != (None, None):
             raise BadRecording("start, stop: are of results; of an array, cut the samples")

@@ -8,7 +8,7 @@ import numpy as np
 
 from .contract import BadRecording
 from .drawing import PALETTE, axes_or_new, bare, colors_of, empty, ink, make_room, note, run_of, show_time, time_axis
-from .trains import NEAR, SpikeSource, part_of, positions_of, recorded_spikes, window_of
+from .trains import SpikeSource, part_of, positions_of, recorded_spikes, window_of, within
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def read_traces(res: TraceSource, rec: Any, name: str, spikes: Any, nodes: Seque
     part, ids = part_of(res, begin, end), res.ids(rec)
     picked = list(range(min(len(ids), SHOWN))) if nodes is None else positions_of(nodes, len(ids))
     values, times = part.trace(rec, name, plain=True, nodes=picked or None), part.trace_times(rec, plain=True)
-    shown = slice(*np.searchsorted(times, np.array([begin, end]) + NEAR * res.dt))
+    shown = within(times, begin, end, res.dt)
     recorders = [] if spikes is None else list(spikes) if isinstance(spikes, (list, tuple)) else [spikes]
     trains: dict[int, np.ndarray] = {}
     for r in recorders:

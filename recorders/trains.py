@@ -77,7 +77,7 @@ def recorded_spikes(res: SpikeSource, rec: Any, start: float | None = None, stop
         raise BadRecording(f"rec = {rec!r}: records weights, a spike once for each connection that it goes through; give a "
                            f"spike recorder")
     times, senders = part_of(res, begin, end).events(rec, plain=True)
-    kept = slice(*np.searchsorted(times, np.array([begin, end]) + NEAR * res.dt))
+    kept = within(times, begin, end, res.dt)
     return Spikes(times[kept], senders[kept], res.size(rec), Window(begin, end, res.dt))
 
 
@@ -90,6 +90,11 @@ def window_of(window: tuple[float, float], dt: float, start: float | None, stop:
     if stop is not None and not (is_number(stop) and begin + near < stop <= t1 + near):
         raise BadRecording(f"stop = {stop!r}: must be a plain number of ms, more than {begin:g} and at most {t1:g}")
     return begin, t1 if stop is None else min(float(stop), t1)
+
+
+def within(times: np.ndarray, begin: float, end: float, dt: float) -> slice:
+    """Which of ascending times on a grid of step dt lie in (begin, end]."""
+    return slice(*np.searchsorted(times, np.array([begin, end]) + NEAR * dt))
 
 
 def part_of(res: Any, begin: float, end: float) -> Any:

@@ -87,12 +87,12 @@ def form_of(what: Block | Drive) -> tuple[tuple[bool, ...], tuple[bool, ...], tu
         nought
 
 
-def make_body(memory: Memory, plan: Plan, what: Block | Drive, part: Any, n: int, state: list[np.ndarray], step: list[Any],
-              random: Random | None, series: dict[str, Changes], lanes: dict[str, int], delay: int) -> np.ndarray:
+def make_body(memory: Memory, plan: Plan, what: Block | Drive, variant: Variant, part: Any, n: int, state: list[np.ndarray],
+              step: list[Any], random: Random | None, series: dict[str, Changes], lanes: dict[str, int],
+              delay: int) -> np.ndarray:
     """The words of one kernel call: BODY, an INPUT each, then addresses of inputs, scales, states and constants (and, of
     drives, of lanes and weights)."""
     model = what.model
-    variant = variant_of(what, plan.precision)
     n_inputs, wanted = len(model.inputs), wanted_inputs(model, what.step)       # by all nodes: the kernel is one for all parts
     rows, scales, states, constants, end = variant.places
     words = memory.keep(np.zeros(end + 2, np.int64))

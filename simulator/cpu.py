@@ -140,10 +140,10 @@ class Program:
                     counts: np.ndarray | None) -> tuple[int, int]:
         block = self.plan.blocks[b]
         low, high = int(block.bounds[p]), int(block.bounds[p + 1])
-        body = make_body(self.memory, self.plan, block, part, high - low, [a[low:high] for a in self.state[b]],
-                               *self._given(block, p), slice_series(block.series, low, high),
-                               {name: int(lane.begins[p]) for name, lane in block.lanes.items()}, 0)
         variant = variant_of(block, self.plan.precision)
+        body = make_body(self.memory, self.plan, block, variant, part, high - low, [a[low:high] for a in self.state[b]],
+                         *self._given(block, p), slice_series(block.series, low, high),
+                         {name: int(lane.begins[p]) for name, lane in block.lanes.items()}, 0)
         self.bodies.append((block, p, body, variant))
         head = body[:HEAD].view(BODY)[0]
         head["prepare_at"], head["clear_at"] = kernel(prepare).address, kernel(clear).address
@@ -155,11 +155,11 @@ class Program:
         state = [self.memory.starting(a) for a in drive.state]
         self.drive_states.append(state)
         self.bound.append(drive)
-        body = make_body(self.memory, self.plan, drive, part, drive.size, state, drive.step, drive.random, drive.series, {},
-                         drive.delay)
+        variant = variant_of(drive, self.plan.precision)
+        body = make_body(self.memory, self.plan, drive, variant, part, drive.size, state, *self._given(drive, drive.part),
+                         drive.series, {}, drive.delay)
         neighbours = bool((np.diff(drive.lanes.astype(np.int64)) == 1).all())
         lanes = drive.lanes[:1].astype(np.int64) if neighbours else np.ascontiguousarray(drive.lanes)
-        variant = variant_of(drive, self.plan.precision)
         self.bodies.append((drive, drive.part, body, variant))
         head = body[:HEAD].view(BODY)[0]
         head["prepare_at"], head["limit"] = kernel(prepare).address, limit_of(drive)

@@ -148,9 +148,10 @@ class Bound:
         return kernel, self.memory.address(body)
 
     def _body(self, what: Block | Drive, state: list[np.ndarray], lanes: dict[str, int], delay: int) -> np.ndarray:
-        body = make_body(self.memory, self.plan, what, self.parts[0], what.size, state, what.step, what.random, what.series,
-                         lanes, delay)
-        self.bodies.append((what, body, variant_of(what, self.plan.precision)))
+        variant = variant_of(what, self.plan.precision)
+        body = make_body(self.memory, self.plan, what, variant, self.parts[0], what.size, state, what.step, what.random,
+                         what.series, lanes, delay)
+        self.bodies.append((what, body, variant))
         return body
 
     def retune(self, changed: Sequence[Block | Drive]) -> None:

@@ -56,6 +56,17 @@ def made(path, kind, **given):
     return file
 
 
+def written_twice(path, kind):
+    """A file with some rows, and its position after the first of them."""
+    file = made(path, kind)
+    file.add(rows(kind, 1, 40))
+    file.flush()
+    position = file.position()
+    file.add(rows(kind, 40, 90))
+    file.flush()
+    return file, position
+
+
 @pytest.mark.parametrize("in_steps", [False, True])
 @pytest.mark.parametrize("kind", ["spikes", "states", "weights"])
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -160,12 +171,7 @@ def test_a_write_that_fails_leaves_what_was_there_and_is_made_up_for(suffix, kin
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("how", ["goes on", "begins anew"])
 def test_a_file_that_another_process_writes_to_is_noticed(suffix, kind, how, tmp_path, monkeypatch):
-    file = made(tmp_path / f"x.{suffix}", kind)
-    file.add(rows(kind, 1, 40))
-    file.flush()
-    position = file.position()
-    file.add(rows(kind, 40, 90))
-    file.flush()
+    file, position = written_twice(tmp_path / f"x.{suffix}", kind)
     ours = file.end
     monkeypatch.setattr(files, "_latest", {})           # files of another process are not known here
     if how == "goes on":
@@ -208,12 +214,7 @@ def test_whatever_h5py_raises_is_a_write_that_failed(error, tmp_path, monkeypatc
 @pytest.mark.parametrize("how", ["goes on", "begins anew"])
 def test_as_many_rows_of_another_process_are_told_apart(suffix, kind, how, tmp_path, monkeypatch):
     """Samples of two runs are equally many, and only what they hold is another's."""
-    file = made(tmp_path / f"x.{suffix}", kind)
-    file.add(rows(kind, 1, 40))
-    file.flush()
-    position = file.position()
-    file.add(rows(kind, 40, 90))
-    file.flush()
+    file, position = written_twice(tmp_path / f"x.{suffix}", kind)
     monkeypatch.setattr(files, "_latest", {})
     other = files.file_for(file.path, file.about)
     if how == "goes on":
